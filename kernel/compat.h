@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _DSTM_COMPAT_H
+#define _DSTM_COMPAT_H
+
+/* What differs between kernel 6.1 and the newest, and nothing else. */
+
+#include <linux/container_of.h>
+#include <linux/netdevice.h>
+#include <linux/version.h>
+#include <net/genetlink.h>
+#include <net/rtnetlink.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0) && !defined(container_of_const)
+#define container_of_const(ptr, type, member) \
+	((type *)container_of(ptr, type, member))
+#endif
+
+static inline void dstm_compat_set_lltx(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	dev->lltx = true;
+#else
+	dev->features |= NETIF_F_LLTX;
+#endif
+}
+
+static inline struct nlattr **dstm_compat_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+/* rtnl_link_ops.newlink, calling func(underlay, dev, data, extack). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#define DSTM_COMPAT_NEWLINK(name, func)					\
+static int name(struct net_device *dev,					\
+		struct rtnl_newlink_params *params,			\
+		struct netlink_ext_ack *extack)				\
+{									\
+	return func(rtnl_newlink_link_net(params), dev, params->data,	\
+		    extack);						\
+}
+#else
+#define DSTM_COMPAT_NEWLINK(name, func)					\
+static int name(struct net *src_net, struct net_device *dev,		\
+		struct nlattr *tb[], struct nlattr *data[],		\
+		struct netlink_ext_ack *extack)				\
+{									\
+	return func(src_net, dev, data, extack);			\
+}
+#endif
+
+#endif

@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The mapping table: which IPv4 address, or port set of one, belongs to which
+ * IPv6 address.
+ */
+#include <linux/netlink.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "mapping.h"
+#include "portset.h"
+
+#define WHEEL_SLOTS	1024
+
+/* An address that is split into port sets. */
+struct dstm_share {
+	struct dstm_node node;
+	u32 users;
+	struct rcu_head rcu;
+};
+
+static struct kmem_cache *mapping_cache;
+
+static const struct rhashtable_params node_params = {
+	.head_offset = offsetof(struct dstm_node, hash),
+	.key_offset = offsetof(struct dstm_node, key),
+	.key_len = sizeof(struct dstm_key),
+	.automatic_shrinking = true,
+};
+
+int dstm_mapping_init(void)
+{
+	mapping_cache = kmem_cache_create("dstm_mapping",
+					  sizeof(struct dstm_mapping), 0,
+					  SLAB_ACCOUNT, NULL);
+	return mapping_cache ? 0 : -ENOMEM;
+}
+
+void dstm_mapping_exit(void)
+{
+	rcu_barrier();
+	kmem_cache_destroy(mapping_cache);
+}
+
+struct dstm_mapping *dstm_mapping_alloc(void)
+{
+	return kmem_cache_zalloc(mapping_cache, GFP_KERNEL_ACCOUNT);
+}
+
+static void mapping_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(mapping_cache,
+			container_of(rcu, struct dstm_mapping, rcu));
+}
+
+/**
+ * dstm_mapping_free - free a mapping that is in no table, after its readers
+ * @m: the mapping; its tunnel end point is the caller's to put
+ */
+void dstm_mapping_free(struct dstm_mapping *m)
+{
+	call_rcu(&m->rcu, mapping_free_rcu);
+}
+
+static struct dstm_node *find(struct dstm_table *t, __be32 ipv4, u32 slot)
+{
+	struct dstm_key key = { .ipv4 = ipv4, .slot = slot };
+
+	return rhashtable_lookup(&t->hash, &key, node_params);
+}
+
+static struct dstm_mapping *to_mapping(const struct dstm_node *node)
+{
+	return container_of_const(node, struct dstm_mapping, node);
+}
+
+static bool is_whole(const struct dstm_node *node)
+{
+	return node->psid_len == 0;
+}
+
+/**
+ * dstm_table_address - how an address is lent, for a reader
+ * @t: the table
+ * @ipv4: the address
+ *
+ * Return: its node, to ask dstm_table_owner() with, or NULL.
+ */
+const struct dstm_node *dstm_table_address(struct dstm_table *t, __be32 ipv4)
+{
+	return find(t, ipv4, 0);
+}
+
+/**
+ * dstm_table_owner - the mapping that a port of an address belongs to
+ * @t: the table
+ * @address: what dstm_table_address() found, in the same RCU section
+ * @port: in host byte order; of no meaning where the address is lent whole
+ *
+ * Return: the mapping, whose lifetime is not over, or NULL.
+ */
+struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
+				      const struct dstm_node *address, u16 port)
+{
+	const struct dstm_node *node = address;
+	struct dstm_mapping *m;
+
+	if (!is_whole(address)) {
+		if (dstm_portset_reserved(port, address->psid_offset))
+			return NULL;
+		node = find(t, address->key.ipv4, 1 +
+			    dstm_portset_psid(port, address->psid_len,
+					      address->psid_offset));
+		/* An address may just be changing the way it is split. */
+		if (!node || node->psid_len != address->psid_len ||
+		    node->psid_offset != address->psid_offset)
+			return NULL;
+	}
+	m = to_mapping(node);
+	if (READ_ONCE(m->expires) && dstm_mapping_expired(m, dstm_now()))
+		return NULL;
+	return m;
+}
+
+static int compare(const struct dstm_key *key, __be32 ipv4, u32 slot)
+{
+	u32 a = ntohl(key->ipv4), b = ntohl(ipv4);
+
+	if (a != b)
+		return a < b ? -1 : 1;
+	if (key->slot != slot)
+		return key->slot < slot ? -1 : 1;
+	return 0;
+}
+
+static struct dstm_mapping *by_order(struct rb_node *rb)
+{
+	return rb_entry_safe(rb, struct dstm_mapping, order);
+}
+
+/**
+ * dstm_table_first - the first mapping at or after a key
+ * @t: the table, locked
+ * @ipv4: the key's address
+ * @slot: the key's slot
+ *
+ * Return: the mapping or NULL.
+ */
+struct dstm_mapping *dstm_table_first(struct dstm_table *t, __be32 ipv4,
+				      u32 slot)
+{
+	struct rb_node *rb = t->order.rb_node, *best = NULL;
+
+	while (rb) {
+		if (compare(&by_order(rb)->node.key, ipv4, slot) < 0) {
+			rb = rb->rb_right;
+		} else {
+			best = rb;
+			rb = rb->rb_left;
+		}
+	}
+	return by_order(best);
+}
+
+/**
+ * dstm_table_next - the mapping that follows in the order of keys
+ * @m: a mapping in a locked table
+ *
+ * Return: the mapping or NULL.
+ */
+struct dstm_mapping *dstm_table_next(struct dstm_mapping *m)
+{
+	return by_order(rb_next(&m->order));
+}
+
+/**
+ * dstm_table_get - the mapping with exactly this key
+ * @t: the table, locked
+ * @ipv4: the address
+ * @slot: 0 for the whole address, psid + 1 for a port set
+ * @psid_len: 0 for the whole address
+ * @psid_offset: of the port set
+ *
+ * Return: the mapping, whose lifetime is not over, or NULL.
+ */
+struct dstm_mapping *dstm_table_get(struct dstm_table *t, __be32 ipv4,
+				    u32 slot, u8 psid_len, u8 psid_offset)
+{
+	struct dstm_node *node;
+	struct dstm_mapping *m = NULL;
+
+	rcu_read_lock();
+	node = find(t, ipv4, slot);
+	if (node && node->psid_len == psid_len &&
+	    node->psid_offset == psid_offset && (slot || is_whole(node)))
+		m = to_mapping(node);
+	rcu_read_unlock();
+
+	return m && !dstm_mapping_expired(m, dstm_now()) ? m : NULL;
+}
+
+static void order_insert(struct dstm_table *t, struct dstm_mapping *m)
+{
+	struct rb_node **link = &t->order.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (compare(&by_order(parent)->node.key, m->node.key.ipv4,
+			    m->node.key.slot) < 0)
+			link = &parent->rb_right;
+		else
+			link = &parent->rb_left;
+	}
+	rb_link_node(&m->order, parent, link);
+	rb_insert_color(&m->order, &t->order);
+}
+
+static u64 expiry_second(const struct dstm_mapping *m)
+{
+	return div_u64(m->expires + NSEC_PER_SEC - 1, NSEC_PER_SEC);
+}
+
+static void wheel_insert(struct dstm_table *t, struct dstm_mapping *m)
+{
+	if (!m->expires)
+		return;
+	hlist_add_head(&m->wheel, &t->wheel[expiry_second(m) % WHEEL_SLOTS]);
+	t->mortal++;
+}
+
+static void wheel_remove(struct dstm_table *t, struct dstm_mapping *m)
+{
+	if (!m->expires)
+		return;
+	hlist_del_init(&m->wheel);
+	t->mortal--;
+}
+
+static void set_expires(struct dstm_table *t, struct dstm_mapping *m,
+			u64 expires)
+{
+	wheel_remove(t, m);
+	WRITE_ONCE(m->expires, expires);
+	wheel_insert(t, m);
+}
+
+/* Port sets of an address hold its share. */
+static int share_get(struct dstm_table *t, const struct dstm_mapping *m)
+{
+	struct dstm_share *share;
+	struct dstm_node *node;
+	int err;
+
+	node = find(t, m->node.key.ipv4, 0);
+	if (node) {
+		container_of(node, struct dstm_share, node)->users++;
+		return 0;
+	}
+
+	share = kzalloc(sizeof(*share), GFP_ATOMIC | __GFP_ACCOUNT);
+	if (!share)
+		return -ENOMEM;
+	share->node.key.ipv4 = m->node.key.ipv4;
+	share->node.psid_len = m->node.psid_len;
+	share->node.psid_offset = m->node.psid_offset;
+	share->users = 1;
+	err = rhashtable_insert_fast(&t->hash, &share->node.hash, node_params);
+	if (err)
+		kfree(share);
+	return err;
+}
+
+static void share_put(struct dstm_table *t, const struct dstm_mapping *m)
+{
+	struct dstm_share *share;
+
+	share = container_of(find(t, m->node.key.ipv4, 0), struct dstm_share,
+			     node);
+	if (--share->users)
+		return;
+	rhashtable_remove_fast(&t->hash, &share->node.hash, node_params);
+	kfree_rcu(share, rcu);
+}
+
+/* The caller has made sure that nothing is in the way. */
+static int insert(struct dstm_table *t, struct dstm_mapping *m)
+{
+	bool whole = is_whole(&m->node);
+	int err = 0;
+
+	rcu_read_lock();
+	if (!whole)
+		err = share_get(t, m);
+	if (!err) {
+		err = rhashtable_insert_fast(&t->hash, &m->node.hash,
+					     node_params);
+		if (err && !whole)
+			share_put(t, m);
+	}
+	rcu_read_unlock();
+	if (err)
+		return err;
+
+	order_insert(t, m);
+	wheel_insert(t, m);
+	t->count++;
+	return 0;
+}
+
+/**
+ * dstm_table_remove - take a mapping out of the table
+ * @t: the table, locked
+ * @m: the mapping; it is the caller's then, to free or to restore
+ */
+void dstm_table_remove(struct dstm_table *t, struct dstm_mapping *m)
+{
+	rcu_read_lock();
+	rhashtable_remove_fast(&t->hash, &m->node.hash, node_params);
+	if (!is_whole(&m->node))
+		share_put(t, m);
+	rcu_read_unlock();
+
+	rb_erase(&m->order, &t->order);
+	wheel_remove(t, m);
+	t->count--;
+}
+
+/* Readers see one or the other, never none. */
+static void swap_in(struct dstm_table *t, struct dstm_mapping *old,
+		    struct dstm_mapping *new)
+{
+	rcu_read_lock();
+	rhashtable_replace_fast(&t->hash, &old->node.hash, &new->node.hash,
+				node_params);
+	rcu_read_unlock();
+	rb_replace_node(&old->order, &new->order, &t->order);
+	wheel_remove(t, old);
+	wheel_insert(t, new);
+}
+
+/* Whether a mapping is over, or not yet wanted by the sync that asks. */
+static bool gives_way(const struct dstm_mapping *m, u32 sync, u64 now)
+{
+	return dstm_mapping_expired(m, now) || (sync && m->sync != sync);
+}
+
+/*
+ * Clear the address of mappings that split it in another way than @m, or that
+ * are over. All or none.
+ */
+static int make_room(struct dstm_table *t, const struct dstm_mapping *m,
+		     u32 sync, struct hlist_head *evicted,
+		     struct netlink_ext_ack *extack)
+{
+	struct dstm_mapping *other, *next;
+	__be32 ipv4 = m->node.key.ipv4;
+	u64 now = dstm_now();
+
+	other = dstm_table_first(t, ipv4, 0);
+	if (!other || other->node.key.ipv4 != ipv4)
+		return 0;
+	if (other->node.psid_len == m->node.psid_len &&
+	    other->node.psid_offset == m->node.psid_offset)
+		return 0;
+
+	for (; other && other->node.key.ipv4 == ipv4; other = dstm_table_next(other)) {
+		if (gives_way(other, sync, now))
+			continue;
+		if (is_whole(&other->node))
+			NL_SET_ERR_MSG(extack, "the address is mapped whole, a port set of it would overlap");
+		else if (is_whole(&m->node))
+			NL_SET_ERR_MSG(extack, "port sets of the address are mapped, the whole address would overlap them");
+		else
+			NL_SET_ERR_MSG(extack, "port sets of the address are mapped with another psid-len or psid-offset");
+		return -EEXIST;
+	}
+
+	for (other = dstm_table_first(t, ipv4, 0);
+	     other && other->node.key.ipv4 == ipv4; other = next) {
+		next = dstm_table_next(other);
+		dstm_table_remove(t, other);
+		hlist_add_head(&other->wheel, evicted);
+	}
+	return 0;
+}
+
+static bool same_addresses(const struct dstm_mapping *a,
+			   const struct dstm_mapping *b)
+{
+	return a->tep == b->tep && ipv6_addr_equal(&a->remote, &b->remote);
+}
+
+/* Keep the mapping that is there, with its counters; give it a new end. */
+static void refresh(struct dstm_table *t, struct dstm_mapping *old, u64 expires,
+		    u32 sync, struct dstm_change *change)
+{
+	change->new = old;
+	change->old_expires = old->expires;
+	change->old_sync = old->sync;
+	set_expires(t, old, expires);
+	old->sync = sync;
+}
+
+/**
+ * dstm_table_set - put one mapping into the table
+ * @t: the table, locked
+ * @m: the mapping; it stays the caller's where @change->new is another one
+ * @mode: what must, may or must not be there before
+ * @sync: the sync that wants it, or 0
+ * @change: what was done, for dstm_table_undo()
+ * @evicted: gets what had to give way, for dstm_table_restore()
+ * @extack: says why not
+ *
+ * Return: 0 or a negative error, then nothing has changed but @evicted.
+ */
+int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
+		   enum dstm_set_mode mode, u32 sync,
+		   struct dstm_change *change, struct hlist_head *evicted,
+		   struct netlink_ext_ack *extack)
+{
+	struct dstm_mapping *old;
+	int err;
+
+	err = make_room(t, m, sync, evicted, extack);
+	if (err)
+		return err;
+
+	old = dstm_table_first(t, m->node.key.ipv4, m->node.key.slot);
+	if (old && compare(&old->node.key, m->node.key.ipv4, m->node.key.slot))
+		old = NULL;
+	if (old && dstm_mapping_expired(old, dstm_now())) {
+		dstm_table_remove(t, old);
+		hlist_add_head(&old->wheel, evicted);
+		old = NULL;
+	}
+
+	if (old && mode == DSTM_SET_ADD) {
+		NL_SET_ERR_MSG(extack, "the mapping exists");
+		return -EEXIST;
+	}
+	if (!old && (mode == DSTM_SET_REPLACE || mode == DSTM_SET_EXTEND)) {
+		NL_SET_ERR_MSG(extack, "there is no such mapping");
+		return -ENOENT;
+	}
+	/* What no sync asked for is as wanted as what this one did. */
+	m->sync = t->sync;
+	change->old = old;
+	if (old && same_addresses(old, m)) {
+		refresh(t, old, m->expires, m->sync, change);
+		return 0;
+	}
+	if (mode == DSTM_SET_EXTEND) {
+		NL_SET_ERR_MSG(extack, "the mapping has other addresses, it can be replaced but not extended");
+		return -EADDRNOTAVAIL;
+	}
+	change->new = m;
+	if (old) {
+		swap_in(t, old, m);
+		return 0;
+	}
+	err = insert(t, m);
+	if (err)
+		NL_SET_ERR_MSG(extack, "no memory for the mapping");
+	return err;
+}
+
+/**
+ * dstm_table_undo - take back what one dstm_table_set() did
+ * @t: the table, locked
+ * @change: what it did; the latest is undone first
+ */
+void dstm_table_undo(struct dstm_table *t, struct dstm_change *change)
+{
+	if (change->new == change->old) {
+		set_expires(t, change->old, change->old_expires);
+		change->old->sync = change->old_sync;
+	} else if (change->old) {
+		swap_in(t, change->new, change->old);
+	} else {
+		dstm_table_remove(t, change->new);
+	}
+}
+
+/**
+ * dstm_table_restore - put back what was evicted
+ * @t: the table, locked
+ * @evicted: emptied, but for what memory did not suffice for
+ */
+void dstm_table_restore(struct dstm_table *t, struct hlist_head *evicted)
+{
+	struct dstm_mapping *m;
+	struct hlist_node *next;
+
+	hlist_for_each_entry_safe(m, next, evicted, wheel) {
+		hlist_del_init(&m->wheel);
+		if (insert(t, m))
+			hlist_add_head(&m->wheel, evicted);
+	}
+}
+
+/**
+ * dstm_table_expire - take out the mappings whose lifetime is over
+ * @t: the table, locked
+ * @now: boot time, ns
+ * @expired: gets them
+ */
+void dstm_table_expire(struct dstm_table *t, u64 now,
+		       struct hlist_head *expired)
+{
+	u64 second = div_u64(now, NSEC_PER_SEC);
+	u64 s = max(t->swept + 1, second >= WHEEL_SLOTS ?
+		    second - WHEEL_SLOTS + 1 : 0);
+	struct dstm_mapping *m;
+	struct hlist_node *next;
+
+	for (; s <= second; s++) {
+		hlist_for_each_entry_safe(m, next, &t->wheel[s % WHEEL_SLOTS],
+					  wheel) {
+			if (!dstm_mapping_expired(m, now))
+				continue;
+			dstm_table_remove(t, m);
+			hlist_add_head(&m->wheel, expired);
+		}
+	}
+	t->swept = second;
+}
+
+/**
+ * dstm_table_init - make an empty table
+ * @t: the table
+ *
+ * Return: 0 or a negative error.
+ */
+int dstm_table_init(struct dstm_table *t)
+{
+	int err;
+
+	t->wheel = kcalloc(WHEEL_SLOTS, sizeof(*t->wheel), GFP_KERNEL);
+	if (!t->wheel)
+		return -ENOMEM;
+	err = rhashtable_init(&t->hash, &node_params);
+	if (err) {
+		kfree(t->wheel);
+		return err;
+	}
+	t->order = RB_ROOT;
+	t->swept = div_u64(dstm_now(), NSEC_PER_SEC);
+	return 0;
+}
+
+/**
+ * dstm_table_destroy - free an empty table that has no readers
+ * @t: the table
+ */
+void dstm_table_destroy(struct dstm_table *t)
+{
+	rhashtable_destroy(&t->hash);
+	kfree(t->wheel);
+}

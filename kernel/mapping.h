@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _DSTM_MAPPING_H
+#define _DSTM_MAPPING_H
+
+#include <linux/in6.h>
+#include <linux/rbtree.h>
+#include <linux/rhashtable-types.h>
+#include <linux/timekeeping.h>
+#include <linux/types.h>
+
+struct dstm_tep;
+struct netlink_ext_ack;
+
+/*
+ * The table finds the owner of an address and port in two steps: the node of
+ * the address says how the address is split, and where it is, the node of the
+ * port set has the mapping. A whole address is its own mapping.
+ */
+struct dstm_key {
+	__be32 ipv4;
+	u32 slot;		/* 0: the address; psid + 1: a port set of it */
+};
+
+struct dstm_node {
+	struct rhash_head hash;
+	struct dstm_key key;
+	u8 psid_len;		/* of an address: 0 is whole, else it is shared */
+	u8 psid_offset;
+};
+
+struct dstm_mapping {
+	struct dstm_node node;
+	u32 last_use;		/* boot time seconds, 0 is never */
+	struct in6_addr remote;
+	struct dstm_tep *tep;
+	u64 expires;		/* boot time ns, 0 is never */
+	u32 sync;		/* the last sync that wanted it */
+	atomic64_t rx_packets;
+	atomic64_t rx_bytes;
+	atomic64_t tx_packets;
+	atomic64_t tx_bytes;
+	struct hlist_node wheel;	/* also: in the list of what was taken out */
+	union {
+		struct rb_node order;
+		struct rcu_head rcu;
+	};
+};
+
+/*
+ * Readers are in an RCU section and take no lock; they use @hash only.
+ * Everything else, and every change, is under the lock of the table's device.
+ */
+struct dstm_table {
+	struct rhashtable hash;
+	struct rb_root order;		/* by key, for dumps */
+	struct hlist_head *wheel;	/* by the second of expiry */
+	u64 swept;			/* the wheel is done up to this second */
+	u32 count;
+	u32 mortal;			/* mappings with a lifetime */
+	u32 sync;			/* the sync that runs or ran last */
+	bool syncing;
+};
+
+/* What setting one mapping did, so that it can be undone. */
+struct dstm_change {
+	struct dstm_mapping *new;	/* in the table now */
+	struct dstm_mapping *old;	/* whose place it took; may be itself */
+	u64 old_expires;
+	u32 old_sync;
+};
+
+enum dstm_set_mode {
+	DSTM_SET_ADD,		/* must not exist */
+	DSTM_SET_PUT,		/* add or replace */
+	DSTM_SET_REPLACE,	/* must exist */
+	DSTM_SET_EXTEND,	/* must exist, with the same addresses */
+};
+
+int dstm_mapping_init(void);
+void dstm_mapping_exit(void);
+
+struct dstm_mapping *dstm_mapping_alloc(void);
+void dstm_mapping_free(struct dstm_mapping *m);
+
+int dstm_table_init(struct dstm_table *t);
+void dstm_table_destroy(struct dstm_table *t);
+
+const struct dstm_node *dstm_table_address(struct dstm_table *t, __be32 ipv4);
+struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
+				      const struct dstm_node *address, u16 port);
+
+struct dstm_mapping *dstm_table_get(struct dstm_table *t, __be32 ipv4,
+				    u32 slot, u8 psid_len, u8 psid_offset);
+struct dstm_mapping *dstm_table_first(struct dstm_table *t, __be32 ipv4,
+				      u32 slot);
+struct dstm_mapping *dstm_table_next(struct dstm_mapping *m);
+
+int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
+		   enum dstm_set_mode mode, u32 sync,
+		   struct dstm_change *change, struct hlist_head *evicted,
+		   struct netlink_ext_ack *extack);
+void dstm_table_undo(struct dstm_table *t, struct dstm_change *change);
+void dstm_table_restore(struct dstm_table *t, struct hlist_head *evicted);
+void dstm_table_remove(struct dstm_table *t, struct dstm_mapping *m);
+void dstm_table_expire(struct dstm_table *t, u64 now,
+		       struct hlist_head *expired);
+
+static inline bool dstm_mapping_expired(const struct dstm_mapping *m, u64 now)
+{
+	u64 expires = READ_ONCE(m->expires);
+
+	return unlikely(expires) && expires <= now;
+}
+
+/* The clock of lifetimes: it goes on while the machine is suspended. */
+static inline u64 dstm_now(void)
+{
+	return ktime_get_coarse_boottime_ns();
+}
+
+#endif

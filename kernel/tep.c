@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The tunnel end points of a namespace, by address. */
+#include <linux/netlink.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <net/ipv6.h>
+#include <net/netns/generic.h>
+
+#include "device.h"
+#include "tep.h"
+
+static DEFINE_MUTEX(tep_lock);
+
+static struct hlist_head *bucket(struct net *underlay,
+				 const struct in6_addr *addr)
+{
+	struct dstm_net *dn = net_generic(underlay, dstm_net_id);
+
+	return &dn->teps[ipv6_addr_hash(addr) % DSTM_TEP_BUCKETS];
+}
+
+/**
+ * dstm_tep_find - whose packets those to an address are
+ * @underlay: the namespace they arrive in
+ * @addr: their outer destination
+ *
+ * Return: the end point, valid in the caller's RCU section, or NULL.
+ */
+struct dstm_tep *dstm_tep_find(struct net *underlay, const struct in6_addr *addr)
+{
+	struct dstm_tep *tep;
+
+	hlist_for_each_entry_rcu(tep, bucket(underlay, addr), node,
+				 lockdep_is_held(&tep_lock)) {
+		if (ipv6_addr_equal(&tep->addr, addr))
+			return tep;
+	}
+	return NULL;
+}
+
+/**
+ * dstm_tep_get - make an address an end point of a device, or use it again
+ * @dstm: the device
+ * @addr: the address
+ * @extack: says why not
+ *
+ * Return: the end point, to be put by dstm_tep_put(), or an error pointer.
+ */
+struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr,
+			      struct netlink_ext_ack *extack)
+{
+	struct dstm_tep *tep;
+
+	mutex_lock(&tep_lock);
+	tep = dstm_tep_find(dstm->underlay, addr);
+	if (tep && tep->dstm != dstm) {
+		NL_SET_ERR_MSG(extack, "the local address belongs to another dstm device");
+		tep = ERR_PTR(-EADDRINUSE);
+	} else if (tep) {
+		tep->users++;
+	} else {
+		tep = kzalloc(sizeof(*tep), GFP_KERNEL_ACCOUNT);
+		if (tep) {
+			tep->addr = *addr;
+			tep->dstm = dstm;
+			tep->users = 1;
+			hlist_add_head_rcu(&tep->node,
+					   bucket(dstm->underlay, addr));
+		} else {
+			tep = ERR_PTR(-ENOMEM);
+		}
+	}
+	mutex_unlock(&tep_lock);
+	return tep;
+}
+
+/**
+ * dstm_tep_put - give up one use of an end point
+ * @tep: what dstm_tep_get() gave; readers may still see it in their section
+ */
+void dstm_tep_put(struct dstm_tep *tep)
+{
+	mutex_lock(&tep_lock);
+	if (!--tep->users) {
+		hlist_del_rcu(&tep->node);
+		kfree_rcu(tep, rcu);
+	}
+	mutex_unlock(&tep_lock);
+}

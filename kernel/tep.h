@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _DSTM_TEP_H
+#define _DSTM_TEP_H
+
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/types.h>
+#include <net/net_namespace.h>
+
+struct dstm_dev;
+struct netlink_ext_ack;
+
+/*
+ * A tunnel end point: an IPv6 address of the underlay at which one device
+ * takes packets. Every device has one of its own; mappings may add more.
+ */
+struct dstm_tep {
+	struct hlist_node node;
+	struct in6_addr addr;
+	struct dstm_dev *dstm;
+	u32 users;
+	struct rcu_head rcu;
+};
+
+#define DSTM_TEP_BUCKETS	64
+
+/* The underlay's side of all devices that were made in a namespace. */
+struct dstm_net {
+	struct hlist_head teps[DSTM_TEP_BUCKETS];
+	struct list_head devices;	/* under rtnl */
+};
+
+extern unsigned int dstm_net_id;
+
+struct dstm_tep *dstm_tep_find(struct net *underlay, const struct in6_addr *addr);
+struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr,
+			      struct netlink_ext_ack *extack);
+void dstm_tep_put(struct dstm_tep *tep);
+
+#endif
