@@ -4,16 +4,10 @@
 
 /* What differs between kernel 6.1 and the newest, and nothing else. */
 
-#include <linux/container_of.h>
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0) && !defined(container_of_const)
-#define container_of_const(ptr, type, member) \
-	((type *)container_of(ptr, type, member))
-#endif
 
 static inline void dstm_compat_set_lltx(struct net_device *dev)
 {

@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 
 #include "mapping.h"
 #include "portset.h"
@@ -71,7 +72,8 @@ static struct dstm_node *find(struct dstm_table *t, __be32 ipv4, u32 slot)
 
 static struct dstm_mapping *to_mapping(const struct dstm_node *node)
 {
-	return container_of_const(node, struct dstm_mapping, node);
+	return (struct dstm_mapping *)container_of(node, struct dstm_mapping,
+						   node);
 }
 
 static bool is_whole(const struct dstm_node *node)

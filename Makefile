@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+#   make                   module and tools for the running kernel
+#   make module KDIR=...   the module for another kernel; ARCH=um for UML
+#   make install           module, tools, man pages; DESTDIR and PREFIX
+#   make check             every test; installs what it needs (Debian)
+#   make demo              a static deployment, shown step by step
+
+VERSION := 0.1
+KDIR ?= /lib/modules/$(shell uname -r)/build
+# Where the module is built: one folder a kernel, so that one checkout serves
+# several of them.
+MO ?= $(CURDIR)/.build/$(notdir $(patsubst %/build,%,$(abspath $(KDIR))))
+PREFIX ?= /usr/local
+export PREFIX DESTDIR
+
+kbuild = $(MAKE) -C $(KDIR) $(if $(ARCH),ARCH=$(ARCH)) M=$(MO)
+
+all: module tools
+
+# Kbuild writes beside its sources: give it a folder of links to them.
+module:
+	@test -e "$(KDIR)/Makefile" || { \
+		echo "$(KDIR): no kernel to build for; install its headers or name one with KDIR=" >&2; \
+		exit 1; }
+	@mkdir -p $(MO)
+	@cp -rsfT $(CURDIR)/kernel $(MO)/kernel
+	@cp -rsfT $(CURDIR)/uapi $(MO)/uapi
+	@ln -sf $(CURDIR)/Kbuild $(MO)/Kbuild
+	+$(kbuild) $(if $(W),W=$(W)) $(if $(C),C=$(C)) modules
+
+tools:
+	$(MAKE) -C user O=$(CURDIR)/.build/user
+
+install: all
+	+$(kbuild) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(if $(DESTDIR),,depmod -a)
+	$(MAKE) -C user O=$(CURDIR)/.build/user install
+
+dkms-install:
+	install -d $(DESTDIR)/usr/src/dstm-$(VERSION)
+	cp -r Kbuild kernel uapi $(DESTDIR)/usr/src/dstm-$(VERSION)
+	printf '%s\n' 'PACKAGE_NAME="dstm"' 'PACKAGE_VERSION="$(VERSION)"' \
+		'BUILT_MODULE_NAME[0]="dstm"' \
+		'DEST_MODULE_LOCATION[0]="/updates"' 'AUTOINSTALL="yes"' \
+		> $(DESTDIR)/usr/src/dstm-$(VERSION)/dkms.conf
+	$(if $(DESTDIR),,dkms install dstm/$(VERSION))
+
+spec spec-check:
+	selftests/spec.sh $@
+
+check:
+	selftests/check.sh
+
+demo:
+	selftests/vm/run -- selftests/demo.sh
+
+clean:
+	rm -rf .build
+
+.PHONY: all module tools install dkms-install spec spec-check check demo clean

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _DSTM_DEVICE_H
+#define _DSTM_DEVICE_H
+
+#include <linux/mutex.h>
+#include <linux/ratelimit_types.h>
+#include <linux/workqueue.h>
+#include <net/gro_cells.h>
+#include <uapi/linux/dstm.h>
+
+#include "counters.h"
+#include "mapping.h"
+#include "tep.h"
+
+struct dstm_dev {
+	struct net_device *dev;
+	struct net *underlay;		/* where the device was made */
+	struct in6_addr local;		/* that tep is made of */
+	struct dstm_tep *tep;
+	u8 role;			/* enum dstm_role */
+	u8 hoplimit;			/* 0: as inner */
+	s16 encap_limit;		/* -1: none */
+	bool hairpin;
+	bool icmp_errors;
+	struct dstm_table table;
+	struct dstm_counters __percpu *counters;
+	struct gro_cells gro_cells;
+	struct ratelimit_state icmp_limit;
+	struct ratelimit_state event_limit;
+
+	struct mutex lock;		/* writers of the table */
+	bool dead;			/* under lock: no more mappings */
+	struct delayed_work expiry;
+	struct list_head list;		/* in dstm_net, under rtnl */
+};
+
+extern struct rtnl_link_ops dstm_link_ops;
+extern struct pernet_operations dstm_net_ops;
+
+bool dstm_is_device(const struct net_device *dev);
+void dstm_device_schedule_expiry(struct dstm_dev *dstm);
+void dstm_device_free_list(struct hlist_head *mappings);
+
+#endif

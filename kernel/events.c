@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the multicast group "events" is told. */
+#include <linux/ipv6.h>
+#include <linux/ratelimit.h>
+#include <net/genetlink.h>
+
+#include "device.h"
+#include "events.h"
+#include "inner.h"
+#include "netlink.h"
+#include "netlink_gen.h"
+
+/**
+ * dstm_put_mapping - write a mapping, as a nested attribute
+ * @skb: the message
+ * @m: the mapping, in a locked table or taken out of it
+ *
+ * Return: 0 or -EMSGSIZE, then nothing is left of it in the message.
+ */
+int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m)
+{
+	u64 expires = m->expires, now = dstm_now();
+	u32 last_use = READ_ONCE(m->last_use);
+	const struct dstm_node *node = &m->node;
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, DSTM_A_MAPPING);
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_in_addr(skb, DSTM_A_MAPPING_IPV4, node->key.ipv4) ||
+	    (node->psid_len &&
+	     (nla_put_u16(skb, DSTM_A_MAPPING_PSID, node->key.slot - 1) ||
+	      nla_put_u8(skb, DSTM_A_MAPPING_PSID_LEN, node->psid_len) ||
+	      nla_put_u8(skb, DSTM_A_MAPPING_PSID_OFFSET, node->psid_offset))) ||
+	    nla_put_in6_addr(skb, DSTM_A_MAPPING_REMOTE, &m->remote) ||
+	    nla_put_in6_addr(skb, DSTM_A_MAPPING_LOCAL, &m->tep->addr) ||
+	    (expires &&
+	     nla_put_u32(skb, DSTM_A_MAPPING_LIFETIME, expires > now ?
+			 div_u64(expires - now + NSEC_PER_SEC - 1,
+				 NSEC_PER_SEC) : 0)) ||
+	    nla_put_u64_64bit(skb, DSTM_A_MAPPING_RX_PACKETS,
+			      atomic64_read(&m->rx_packets),
+			      DSTM_A_MAPPING_PAD) ||
+	    nla_put_u64_64bit(skb, DSTM_A_MAPPING_RX_BYTES,
+			      atomic64_read(&m->rx_bytes), DSTM_A_MAPPING_PAD) ||
+	    nla_put_u64_64bit(skb, DSTM_A_MAPPING_TX_PACKETS,
+			      atomic64_read(&m->tx_packets),
+			      DSTM_A_MAPPING_PAD) ||
+	    nla_put_u64_64bit(skb, DSTM_A_MAPPING_TX_BYTES,
+			      atomic64_read(&m->tx_bytes), DSTM_A_MAPPING_PAD) ||
+	    (last_use &&
+	     nla_put_u32(skb, DSTM_A_MAPPING_IDLE,
+			 (u32)ktime_get_boottime_seconds() - last_use))) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static struct net *listeners(const struct dstm_dev *dstm)
+{
+	struct net *net = dev_net(dstm->dev);
+
+	return genl_has_listeners(&dstm_nl_family, net, DSTM_NLGRP_EVENTS) ?
+	       net : NULL;
+}
+
+static struct sk_buff *event_new(struct dstm_dev *dstm, u8 cmd, void **hdr,
+				 gfp_t gfp)
+{
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, gfp);
+
+	if (!skb)
+		return NULL;
+	*hdr = genlmsg_put(skb, 0, 0, &dstm_nl_family, 0, cmd);
+	if (!*hdr || nla_put_u32(skb, DSTM_A_IFINDEX, dstm->dev->ifindex)) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+/**
+ * dstm_event_mapping - tell of a mapping that came or went
+ * @dstm: the device, locked
+ * @cmd: DSTM_CMD_MAP_NEW_NTF, _DEL_NTF or _EXPIRE_NTF
+ * @m: the mapping
+ */
+void dstm_event_mapping(struct dstm_dev *dstm, u8 cmd,
+			const struct dstm_mapping *m)
+{
+	struct net *net = listeners(dstm);
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!net)
+		return;
+	skb = event_new(dstm, cmd, &hdr, GFP_KERNEL);
+	if (!skb)
+		return;
+	if (dstm_put_mapping(skb, m)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, hdr);
+	genlmsg_multicast_netns(&dstm_nl_family, net, skb, 0, DSTM_NLGRP_EVENTS,
+				GFP_KERNEL);
+}
+
+static int put_port(struct sk_buff *skb, int attr, const struct sk_buff *packet,
+		    int offset, const struct iphdr *iph, enum dstm_end end)
+{
+	u16 port;
+
+	if (ip_is_fragment(iph) ||
+	    !dstm_inner_port(packet, offset, iph, end, &port))
+		return 0;
+	return nla_put_u16(skb, attr, port);
+}
+
+/* A packet of which we know that its IPv4 header is sound. */
+static int put_packet(struct sk_buff *skb, const struct sk_buff *packet,
+		      int offset, const struct ipv6hdr *outer, int reason)
+{
+	const struct iphdr *iph = (const struct iphdr *)(packet->data + offset);
+	struct nlattr *nest = nla_nest_start(skb, DSTM_A_PACKET);
+
+	if (!nest ||
+	    nla_put_in_addr(skb, DSTM_A_PACKET_SOURCE, iph->saddr) ||
+	    nla_put_in_addr(skb, DSTM_A_PACKET_DESTINATION, iph->daddr) ||
+	    nla_put_u8(skb, DSTM_A_PACKET_PROTOCOL, iph->protocol) ||
+	    put_port(skb, DSTM_A_PACKET_SOURCE_PORT, packet, offset, iph,
+		     DSTM_SOURCE) ||
+	    put_port(skb, DSTM_A_PACKET_DESTINATION_PORT, packet, offset, iph,
+		     DSTM_DESTINATION) ||
+	    (outer &&
+	     (nla_put_in6_addr(skb, DSTM_A_PACKET_OUTER_SOURCE, &outer->saddr) ||
+	      nla_put_in6_addr(skb, DSTM_A_PACKET_OUTER_DESTINATION,
+			       &outer->daddr))) ||
+	    (reason && nla_put_string(skb, DSTM_A_PACKET_REASON,
+				      dstm_counter_names[reason])))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static void event_packet(struct dstm_dev *dstm, u8 cmd,
+			 const struct sk_buff *packet, int offset,
+			 const struct ipv6hdr *outer, int reason)
+{
+	struct net *net = listeners(dstm);
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!net || !__ratelimit(&dstm->event_limit))
+		return;
+	skb = event_new(dstm, cmd, &hdr, GFP_ATOMIC);
+	if (!skb)
+		return;
+	if (put_packet(skb, packet, offset, outer, reason)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, hdr);
+	genlmsg_multicast_netns(&dstm_nl_family, net, skb, 0, DSTM_NLGRP_EVENTS,
+				GFP_ATOMIC);
+}
+
+/**
+ * dstm_event_acquire - tell that a packet wants out and has no mapping
+ * @dstm: the device
+ * @packet: the packet
+ * @offset: of its IPv4 header, from packet->data
+ */
+void dstm_event_acquire(struct dstm_dev *dstm, const struct sk_buff *packet,
+			int offset)
+{
+	event_packet(dstm, DSTM_CMD_ACQUIRE_NTF, packet, offset, NULL, 0);
+}
+
+/**
+ * dstm_event_spoof - tell that a tunnelled packet does not match the table
+ * @dstm: the device
+ * @packet: it, data at the inner header, network header at the outer one
+ * @reason: the counter of its drop
+ */
+void dstm_event_spoof(struct dstm_dev *dstm, const struct sk_buff *packet,
+		      int reason)
+{
+	event_packet(dstm, DSTM_CMD_SPOOF_NTF, packet, 0, ipv6_hdr(packet),
+		     reason);
+}

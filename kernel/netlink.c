@@ -1,0 +1,818 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The commands of the generic netlink family; its spec says what they do. */
+#include <linux/inet.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/ipv6.h>
+
+#include "compat.h"
+#include "device.h"
+#include "events.h"
+#include "netlink.h"
+#include "netlink_gen.h"
+#include "portset.h"
+
+static const struct genl_multicast_group dstm_mcgrps[] = {
+	[DSTM_NLGRP_EVENTS] = {
+		.name = DSTM_MCGRP_EVENTS,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+};
+
+struct genl_family dstm_nl_family __ro_after_init = {
+	.name = DSTM_FAMILY_NAME,
+	.version = DSTM_FAMILY_VERSION,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = dstm_nl_ops,
+	.n_ops = ARRAY_SIZE(dstm_nl_ops),
+	.resv_start_op = __DSTM_CMD_MAX,
+	.mcgrps = dstm_mcgrps,
+	.n_mcgrps = ARRAY_SIZE(dstm_mcgrps),
+};
+
+/* The device that a command names, held until dev_put(). */
+static struct dstm_dev *get_device(struct genl_info *info)
+{
+	struct net_device *dev;
+
+	if (!info->attrs[DSTM_A_IFINDEX]) {
+		NL_SET_ERR_MSG(info->extack, "ifindex, the device, is required");
+		return ERR_PTR(-EINVAL);
+	}
+	dev = dev_get_by_index(genl_info_net(info),
+			       nla_get_u32(info->attrs[DSTM_A_IFINDEX]));
+	if (!dev) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[DSTM_A_IFINDEX],
+				    "there is no such device");
+		return ERR_PTR(-ENODEV);
+	}
+	if (!dstm_is_device(dev)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[DSTM_A_IFINDEX],
+				    "the device is not of kind dstm");
+		dev_put(dev);
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	return netdev_priv(dev);
+}
+
+/* As get_device(), and locked; undone by put_locked(). */
+static struct dstm_dev *get_locked(struct genl_info *info)
+{
+	struct dstm_dev *dstm = get_device(info);
+
+	if (IS_ERR(dstm))
+		return dstm;
+	mutex_lock(&dstm->lock);
+	if (dstm->dead) {
+		mutex_unlock(&dstm->lock);
+		dev_put(dstm->dev);
+		NL_SET_ERR_MSG(info->extack, "the device is being deleted");
+		return ERR_PTR(-ENODEV);
+	}
+	return dstm;
+}
+
+static void put_locked(struct dstm_dev *dstm)
+{
+	mutex_unlock(&dstm->lock);
+	dev_put(dstm->dev);
+}
+
+static int parse_ipv4(struct nlattr *attr, __be32 *ipv4,
+		      struct netlink_ext_ack *extack)
+{
+	if (!attr) {
+		NL_SET_ERR_MSG(extack, "ipv4 is required");
+		return -EINVAL;
+	}
+	*ipv4 = nla_get_in_addr(attr);
+	if (ipv4_is_zeronet(*ipv4))
+		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is unspecified");
+	else if (ipv4_is_loopback(*ipv4))
+		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is a loopback address");
+	else if (ipv4_is_multicast(*ipv4))
+		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is a multicast address");
+	else if (ipv4_is_lbcast(*ipv4) || ntohl(*ipv4) >= 0xf0000000)
+		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is a broadcast or reserved address");
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static int parse_ipv6(struct nlattr *attr, struct in6_addr *addr,
+		      struct netlink_ext_ack *extack)
+{
+	int type;
+
+	*addr = nla_get_in6_addr(attr);
+	type = ipv6_addr_type(addr);
+	if (type == IPV6_ADDR_ANY)
+		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 address is unspecified");
+	else if (type & IPV6_ADDR_LOOPBACK)
+		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 address is a loopback address");
+	else if (type & IPV6_ADDR_MULTICAST)
+		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 address is a multicast address");
+	else if (type & IPV6_ADDR_LINKLOCAL)
+		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 address is link-local");
+	else if (type & IPV6_ADDR_MAPPED)
+		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 address is an IPv4-mapped one");
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static int parse_portset(struct nlattr **tb, struct dstm_node *node,
+			 struct netlink_ext_ack *extack)
+{
+	u8 len = 0, offset = 0;
+	u16 psid = 0;
+
+	if (tb[DSTM_A_MAPPING_PSID_LEN])
+		len = nla_get_u8(tb[DSTM_A_MAPPING_PSID_LEN]);
+	if (tb[DSTM_A_MAPPING_PSID_OFFSET])
+		offset = nla_get_u8(tb[DSTM_A_MAPPING_PSID_OFFSET]);
+	if (tb[DSTM_A_MAPPING_PSID])
+		psid = nla_get_u16(tb[DSTM_A_MAPPING_PSID]);
+
+	if (len && !tb[DSTM_A_MAPPING_PSID]) {
+		NL_SET_ERR_MSG(extack, "psid-len without psid");
+		return -EINVAL;
+	}
+	if (tb[DSTM_A_MAPPING_PSID] && !tb[DSTM_A_MAPPING_PSID_LEN]) {
+		NL_SET_ERR_MSG(extack, "psid without psid-len");
+		return -EINVAL;
+	}
+	if (len > 16 || offset > 15 || len + offset > 16) {
+		NL_SET_ERR_MSG(extack, "psid-offset and psid-len are more than the 16 bits of a port");
+		return -EINVAL;
+	}
+	if (!dstm_portset_valid(psid, len, offset)) {
+		NL_SET_ERR_MSG(extack, "psid is out of range, it does not fit into psid-len bits");
+		return -EINVAL;
+	}
+	node->psid_len = len;
+	node->psid_offset = len ? offset : 0;
+	node->key.slot = len ? psid + 1 : 0;
+	return 0;
+}
+
+static int parse_nest(struct nlattr *attr, struct nlattr **tb,
+		      struct netlink_ext_ack *extack)
+{
+	return nla_parse_nested(tb, DSTM_A_MAPPING_MAX, attr,
+				dstm_mapping_nl_policy, extack);
+}
+
+/* Addresses and lifetime; the tunnel end point is held then. */
+static int parse_values(struct dstm_dev *dstm, struct nlattr **tb,
+			struct dstm_mapping *m, struct netlink_ext_ack *extack)
+{
+	struct in6_addr local = dstm->tep->addr;
+	u32 lifetime;
+	int err;
+
+	if (!tb[DSTM_A_MAPPING_REMOTE]) {
+		NL_SET_ERR_MSG(extack, "remote is required");
+		return -EINVAL;
+	}
+	err = parse_ipv6(tb[DSTM_A_MAPPING_REMOTE], &m->remote, extack);
+	if (err)
+		return err;
+	if (tb[DSTM_A_MAPPING_LOCAL]) {
+		err = parse_ipv6(tb[DSTM_A_MAPPING_LOCAL], &local, extack);
+		if (err)
+			return err;
+	}
+	if (ipv6_addr_equal(&local, &m->remote)) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[DSTM_A_MAPPING_REMOTE],
+				    "remote is equal to local");
+		return -EINVAL;
+	}
+	if (tb[DSTM_A_MAPPING_LIFETIME]) {
+		lifetime = nla_get_u32(tb[DSTM_A_MAPPING_LIFETIME]);
+		if (!lifetime) {
+			NL_SET_ERR_MSG_ATTR(extack, tb[DSTM_A_MAPPING_LIFETIME],
+					    "lifetime is 0; leave it out for a mapping without end");
+			return -EINVAL;
+		}
+		m->expires = ktime_get_boottime_ns() +
+			     (u64)lifetime * NSEC_PER_SEC;
+	}
+	m->tep = dstm_tep_get(dstm, &local, extack);
+	return PTR_ERR_OR_ZERO(m->tep);
+}
+
+/* A mapping that is in no table yet. */
+static struct dstm_mapping *parse_mapping(struct dstm_dev *dstm,
+					  struct nlattr *attr,
+					  struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[DSTM_A_MAPPING_MAX + 1];
+	struct dstm_mapping *m;
+	int err;
+
+	err = parse_nest(attr, tb, extack);
+	if (err)
+		return ERR_PTR(err);
+	m = dstm_mapping_alloc();
+	if (!m)
+		return ERR_PTR(-ENOMEM);
+	err = parse_ipv4(tb[DSTM_A_MAPPING_IPV4], &m->node.key.ipv4, extack);
+	if (!err)
+		err = parse_portset(tb, &m->node, extack);
+	if (!err)
+		err = parse_values(dstm, tb, m, extack);
+	if (err) {
+		dstm_mapping_free(m);
+		return ERR_PTR(err);
+	}
+	return m;
+}
+
+static void free_mapping(struct dstm_mapping *m)
+{
+	dstm_tep_put(m->tep);
+	dstm_mapping_free(m);
+}
+
+/* The existing mapping that a nested attribute names. */
+static struct dstm_mapping *find_mapping(struct dstm_dev *dstm,
+					 struct nlattr *attr,
+					 struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[DSTM_A_MAPPING_MAX + 1];
+	struct dstm_node node = {};
+	struct dstm_mapping *m;
+	struct in6_addr remote;
+	int err;
+
+	err = parse_nest(attr, tb, extack);
+	if (!err)
+		err = parse_ipv4(tb[DSTM_A_MAPPING_IPV4], &node.key.ipv4,
+				 extack);
+	if (!err)
+		err = parse_portset(tb, &node, extack);
+	if (err)
+		return ERR_PTR(err);
+
+	m = dstm_table_get(&dstm->table, node.key.ipv4, node.key.slot,
+			   node.psid_len, node.psid_offset);
+	if (!m) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "there is no such mapping");
+		return ERR_PTR(-ENOENT);
+	}
+	if (tb[DSTM_A_MAPPING_REMOTE]) {
+		remote = nla_get_in6_addr(tb[DSTM_A_MAPPING_REMOTE]);
+		if (!ipv6_addr_equal(&remote, &m->remote)) {
+			NL_SET_ERR_MSG_ATTR(extack, attr,
+					    "the mapping has another remote");
+			return ERR_PTR(-EADDRNOTAVAIL);
+		}
+	}
+	return m;
+}
+
+static int attrs_len(const struct genl_info *info)
+{
+	return genlmsg_len(info->genlhdr);
+}
+
+static unsigned int count_mappings(const struct genl_info *info)
+{
+	struct nlattr *attr;
+	unsigned int n = 0;
+	int rem;
+
+	nla_for_each_attr(attr, genlmsg_data(info->genlhdr), attrs_len(info),
+			  rem)
+		n += nla_type(attr) == DSTM_A_MAPPING;
+	if (!n)
+		NL_SET_ERR_MSG(info->extack, "mapping is required");
+	return n;
+}
+
+static enum dstm_set_mode set_mode(const struct genl_info *info)
+{
+	u16 flags = info->nlhdr->nlmsg_flags;
+
+	if (flags & NLM_F_REPLACE)
+		return flags & NLM_F_CREATE ? DSTM_SET_PUT : DSTM_SET_REPLACE;
+	return flags & NLM_F_CREATE ? DSTM_SET_ADD : DSTM_SET_EXTEND;
+}
+
+static int set_one(struct dstm_dev *dstm, struct nlattr *attr,
+		   enum dstm_set_mode mode, u32 sync,
+		   struct dstm_change *change, struct hlist_head *evicted,
+		   struct netlink_ext_ack *extack)
+{
+	struct dstm_mapping *m = parse_mapping(dstm, attr, extack);
+	int err;
+
+	if (IS_ERR(m)) {
+		err = PTR_ERR(m);
+	} else {
+		err = dstm_table_set(&dstm->table, m, mode, sync, change,
+				     evicted, extack);
+		if (err || change->new != m)
+			free_mapping(m);
+	}
+	if (err)
+		NL_SET_BAD_ATTR(extack, attr);
+	return err;
+}
+
+static void commit(struct dstm_dev *dstm, struct dstm_change *changes,
+		   unsigned int n, struct hlist_head *evicted)
+{
+	struct dstm_mapping *m;
+	unsigned int i;
+
+	hlist_for_each_entry(m, evicted, wheel)
+		dstm_event_mapping(dstm, DSTM_CMD_MAP_DEL_NTF, m);
+	for (i = 0; i < n; i++)
+		dstm_event_mapping(dstm, DSTM_CMD_MAP_NEW_NTF, changes[i].new);
+	/* One message may have set a mapping twice: only now nobody looks. */
+	for (i = 0; i < n; i++)
+		if (changes[i].old && changes[i].old != changes[i].new)
+			free_mapping(changes[i].old);
+}
+
+static void roll_back(struct dstm_dev *dstm, struct dstm_change *changes,
+		      unsigned int n, struct hlist_head *evicted)
+{
+	while (n--) {
+		dstm_table_undo(&dstm->table, &changes[n]);
+		if (changes[n].new != changes[n].old)
+			free_mapping(changes[n].new);
+	}
+	dstm_table_restore(&dstm->table, evicted);
+}
+
+int dstm_nl_map_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	enum dstm_set_mode mode = set_mode(info);
+	struct dstm_change *changes;
+	unsigned int n, done = 0;
+	struct dstm_dev *dstm;
+	struct nlattr *attr;
+	HLIST_HEAD(evicted);
+	int rem, err = 0;
+	u32 sync = 0;
+
+	n = count_mappings(info);
+	if (!n)
+		return -EINVAL;
+	dstm = get_locked(info);
+	if (IS_ERR(dstm))
+		return PTR_ERR(dstm);
+	if (info->attrs[DSTM_A_SYNC]) {
+		sync = nla_get_u32(info->attrs[DSTM_A_SYNC]);
+		if (!dstm->table.syncing || sync != dstm->table.sync) {
+			NL_SET_ERR_MSG_ATTR(info->extack,
+					    info->attrs[DSTM_A_SYNC],
+					    "this sync has ended, or another has begun");
+			err = -ESTALE;
+			goto unlock;
+		}
+	}
+	changes = kvcalloc(n, sizeof(*changes), GFP_KERNEL);
+	if (!changes) {
+		err = -ENOMEM;
+		goto unlock;
+	}
+
+	nla_for_each_attr(attr, genlmsg_data(info->genlhdr), attrs_len(info),
+			  rem) {
+		if (nla_type(attr) != DSTM_A_MAPPING)
+			continue;
+		err = set_one(dstm, attr, mode, sync, &changes[done], &evicted,
+			      info->extack);
+		if (err)
+			break;
+		done++;
+	}
+	if (err)
+		roll_back(dstm, changes, done, &evicted);
+	else
+		commit(dstm, changes, done, &evicted);
+	dstm_device_free_list(&evicted);
+	dstm_device_schedule_expiry(dstm);
+	kvfree(changes);
+unlock:
+	put_locked(dstm);
+	return err;
+}
+
+static void delete_list(struct dstm_dev *dstm, struct hlist_head *removed)
+{
+	struct dstm_mapping *m;
+
+	hlist_for_each_entry(m, removed, wheel)
+		dstm_event_mapping(dstm, DSTM_CMD_MAP_DEL_NTF, m);
+	dstm_device_free_list(removed);
+}
+
+int dstm_nl_map_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct dstm_dev *dstm;
+	struct dstm_mapping *m;
+	struct nlattr *attr;
+	HLIST_HEAD(removed);
+	int rem, err = 0;
+
+	if (!count_mappings(info))
+		return -EINVAL;
+	dstm = get_locked(info);
+	if (IS_ERR(dstm))
+		return PTR_ERR(dstm);
+
+	nla_for_each_attr(attr, genlmsg_data(info->genlhdr), attrs_len(info),
+			  rem) {
+		if (nla_type(attr) != DSTM_A_MAPPING)
+			continue;
+		m = find_mapping(dstm, attr, info->extack);
+		if (IS_ERR(m)) {
+			NL_SET_BAD_ATTR(info->extack, attr);
+			err = PTR_ERR(m);
+			break;
+		}
+		dstm_table_remove(&dstm->table, m);
+		hlist_add_head(&m->wheel, &removed);
+	}
+	if (err) {
+		dstm_table_restore(&dstm->table, &removed);
+		dstm_device_schedule_expiry(dstm);
+	}
+	delete_list(dstm, &removed);
+	put_locked(dstm);
+	return err;
+}
+
+static void *reply_new(struct genl_info *info, struct sk_buff **reply, u8 cmd)
+{
+	void *hdr;
+
+	*reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!*reply)
+		return NULL;
+	hdr = genlmsg_put_reply(*reply, info, &dstm_nl_family, 0, cmd);
+	if (!hdr)
+		nlmsg_free(*reply);
+	return hdr;
+}
+
+int dstm_nl_map_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct dstm_dev *dstm;
+	struct dstm_mapping *m;
+	struct sk_buff *reply;
+	int err = -ENOMEM;
+	void *hdr;
+
+	if (!count_mappings(info))
+		return -EINVAL;
+	dstm = get_locked(info);
+	if (IS_ERR(dstm))
+		return PTR_ERR(dstm);
+	m = find_mapping(dstm, info->attrs[DSTM_A_MAPPING], info->extack);
+	if (IS_ERR(m)) {
+		err = PTR_ERR(m);
+		goto unlock;
+	}
+	hdr = reply_new(info, &reply, DSTM_CMD_MAP_GET);
+	if (!hdr)
+		goto unlock;
+	if (nla_put_u32(reply, DSTM_A_IFINDEX, dstm->dev->ifindex) ||
+	    dstm_put_mapping(reply, m)) {
+		nlmsg_free(reply);
+		err = -EMSGSIZE;
+		goto unlock;
+	}
+	genlmsg_end(reply, hdr);
+	put_locked(dstm);
+	return genlmsg_reply(reply, info);
+
+unlock:
+	put_locked(dstm);
+	return err;
+}
+
+struct dump_filter {
+	u32 first, last;	/* of IPv4 addresses, host byte order */
+	struct in6_addr remote;
+	u8 remote_len;
+	bool has_psid;
+	u16 psid;
+};
+
+static int parse_filter(struct nlattr *attr, struct dump_filter *f,
+			struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[DSTM_A_FILTER_MAX + 1];
+	u8 len = 32;
+	u32 mask;
+	int err;
+
+	*f = (struct dump_filter) { .last = U32_MAX };
+	if (!attr)
+		return 0;
+	err = nla_parse_nested(tb, DSTM_A_FILTER_MAX, attr,
+			       dstm_filter_nl_policy, extack);
+	if (err)
+		return err;
+	if (tb[DSTM_A_FILTER_IPV4]) {
+		if (tb[DSTM_A_FILTER_IPV4_PREFIX_LEN])
+			len = nla_get_u8(tb[DSTM_A_FILTER_IPV4_PREFIX_LEN]);
+		if (len > 32)
+			goto bad_len;
+		mask = ntohl(inet_make_mask(len));
+		f->first = ntohl(nla_get_in_addr(tb[DSTM_A_FILTER_IPV4])) & mask;
+		f->last = f->first | ~mask;
+	}
+	if (tb[DSTM_A_FILTER_REMOTE]) {
+		f->remote = nla_get_in6_addr(tb[DSTM_A_FILTER_REMOTE]);
+		f->remote_len = 128;
+		if (tb[DSTM_A_FILTER_REMOTE_PREFIX_LEN])
+			f->remote_len =
+				nla_get_u8(tb[DSTM_A_FILTER_REMOTE_PREFIX_LEN]);
+		if (f->remote_len > 128)
+			goto bad_len;
+	}
+	if (tb[DSTM_A_FILTER_PSID]) {
+		f->has_psid = true;
+		f->psid = nla_get_u16(tb[DSTM_A_FILTER_PSID]);
+	}
+	return 0;
+
+bad_len:
+	NL_SET_ERR_MSG_ATTR(extack, attr, "prefix length is out of range");
+	return -EINVAL;
+}
+
+static bool fits(const struct dump_filter *f, const struct dstm_mapping *m,
+		 u64 now)
+{
+	if (dstm_mapping_expired(m, now))
+		return false;
+	if (f->has_psid && (!m->node.psid_len || m->node.key.slot - 1 != f->psid))
+		return false;
+	return ipv6_prefix_equal(&m->remote, &f->remote, f->remote_len);
+}
+
+/* Where a dump goes on: at a key of the first device from an ifindex on. */
+struct dump_ctx {
+	int ifindex;
+	__be32 ipv4;
+	u32 slot;
+};
+
+/* The dstm device with the lowest ifindex from @from on, held. */
+static struct net_device *next_device(struct net *net, int from, int only)
+{
+	struct net_device *dev, *best = NULL;
+
+	rcu_read_lock();
+	for_each_netdev_rcu(net, dev) {
+		if (!dstm_is_device(dev) || dev->ifindex < from ||
+		    (only && dev->ifindex != only))
+			continue;
+		if (!best || dev->ifindex < best->ifindex)
+			best = dev;
+	}
+	dev_hold(best);
+	rcu_read_unlock();
+	return best;
+}
+
+static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
+		    struct dstm_dev *dstm, const struct dstm_mapping *m)
+{
+	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				cb->nlh->nlmsg_seq, &dstm_nl_family,
+				NLM_F_MULTI, DSTM_CMD_MAP_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, DSTM_A_IFINDEX, dstm->dev->ifindex) ||
+	    dstm_put_mapping(skb, m)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
+		       struct dstm_dev *dstm, const struct dump_filter *f,
+		       struct dump_ctx *ctx)
+{
+	struct dstm_mapping *m;
+	u64 now = dstm_now();
+	int err = 0;
+
+	if (ntohl(ctx->ipv4) < f->first)
+		ctx->ipv4 = htonl(f->first);
+
+	mutex_lock(&dstm->lock);
+	for (m = dstm_table_first(&dstm->table, ctx->ipv4, ctx->slot); m;
+	     m = dstm_table_next(m)) {
+		if (ntohl(m->node.key.ipv4) > f->last)
+			break;
+		if (!fits(f, m, now))
+			continue;
+		err = dump_one(skb, cb, dstm, m);
+		if (err) {
+			ctx->ipv4 = m->node.key.ipv4;
+			ctx->slot = m->node.key.slot;
+			break;
+		}
+	}
+	mutex_unlock(&dstm->lock);
+	return err;
+}
+
+int dstm_nl_map_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_ctx *ctx = (struct dump_ctx *)cb->ctx;
+	struct nlattr **attrs = dstm_compat_dump_attrs(cb);
+	struct net *net = sock_net(skb->sk);
+	struct net_device *dev;
+	struct dump_filter f;
+	int only = 0, err;
+
+	BUILD_BUG_ON(sizeof(*ctx) > sizeof(cb->ctx));
+	err = parse_filter(attrs[DSTM_A_FILTER], &f, cb->extack);
+	if (err)
+		return err;
+	if (attrs[DSTM_A_IFINDEX])
+		only = nla_get_u32(attrs[DSTM_A_IFINDEX]);
+
+	while ((dev = next_device(net, ctx->ifindex, only))) {
+		if (ctx->ifindex != dev->ifindex)
+			*ctx = (struct dump_ctx) { .ifindex = dev->ifindex };
+		err = dump_device(skb, cb, netdev_priv(dev), &f, ctx);
+		dev_put(dev);
+		if (err)
+			return skb->len;
+		*ctx = (struct dump_ctx) { .ifindex = ctx->ifindex + 1 };
+	}
+	if (only && !ctx->ifindex) {
+		NL_SET_ERR_MSG(cb->extack, "there is no such device of kind dstm");
+		return -ENODEV;
+	}
+	return skb->len;
+}
+
+static int reply_u32(struct genl_info *info, u8 cmd, int attr, u32 value)
+{
+	struct sk_buff *reply;
+	void *hdr = reply_new(info, &reply, cmd);
+
+	if (!hdr)
+		return -ENOMEM;
+	if (nla_put_u32(reply, attr, value)) {
+		nlmsg_free(reply);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(reply, hdr);
+	return genlmsg_reply(reply, info);
+}
+
+/* Take out what a sync did not want, or everything. Returns how many. */
+static u32 sweep(struct dstm_dev *dstm, bool all)
+{
+	struct dstm_mapping *m, *next;
+	HLIST_HEAD(removed);
+	u32 n = 0;
+
+	for (m = dstm_table_first(&dstm->table, 0, 0); m; m = next) {
+		next = dstm_table_next(m);
+		if (!all && m->sync == dstm->table.sync)
+			continue;
+		dstm_table_remove(&dstm->table, m);
+		hlist_add_head(&m->wheel, &removed);
+		n++;
+	}
+	delete_list(dstm, &removed);
+	return n;
+}
+
+int dstm_nl_map_flush_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct dstm_dev *dstm = get_locked(info);
+	u32 n;
+
+	if (IS_ERR(dstm))
+		return PTR_ERR(dstm);
+	n = sweep(dstm, true);
+	put_locked(dstm);
+	return reply_u32(info, DSTM_CMD_MAP_FLUSH, DSTM_A_COUNT, n);
+}
+
+int dstm_nl_sync_begin_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct dstm_dev *dstm = get_locked(info);
+	u32 sync;
+
+	if (IS_ERR(dstm))
+		return PTR_ERR(dstm);
+	sync = ++dstm->table.sync ?: ++dstm->table.sync;
+	dstm->table.syncing = true;
+	put_locked(dstm);
+	return reply_u32(info, DSTM_CMD_SYNC_BEGIN, DSTM_A_SYNC, sync);
+}
+
+int dstm_nl_sync_end_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct dstm_dev *dstm;
+	u32 n;
+
+	if (!info->attrs[DSTM_A_SYNC]) {
+		NL_SET_ERR_MSG(info->extack, "sync is required");
+		return -EINVAL;
+	}
+	dstm = get_locked(info);
+	if (IS_ERR(dstm))
+		return PTR_ERR(dstm);
+	if (!dstm->table.syncing ||
+	    nla_get_u32(info->attrs[DSTM_A_SYNC]) != dstm->table.sync) {
+		put_locked(dstm);
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[DSTM_A_SYNC],
+				    "this sync has ended, or another has begun");
+		return -ESTALE;
+	}
+	dstm->table.syncing = false;
+	n = sweep(dstm, false);
+	put_locked(dstm);
+	return reply_u32(info, DSTM_CMD_SYNC_END, DSTM_A_COUNT, n);
+}
+
+static int put_stats(struct sk_buff *skb, struct dstm_dev *dstm)
+{
+	u64 sum[DSTM_COUNTER_LAST + 1];
+	struct nlattr *nest;
+	int i;
+
+	if (nla_put_u32(skb, DSTM_A_IFINDEX, dstm->dev->ifindex) ||
+	    nla_put_u32(skb, DSTM_A_COUNT, READ_ONCE(dstm->table.count)))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, DSTM_A_STATS);
+	if (!nest)
+		return -EMSGSIZE;
+	dstm_counters_sum(dstm->counters, sum);
+	for (i = DSTM_COUNTER_FIRST; i <= DSTM_COUNTER_LAST; i++)
+		if (nla_put_u64_64bit(skb, i, sum[i], DSTM_A_STATS_PAD))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int dstm_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct dstm_dev *dstm = get_device(info);
+	struct sk_buff *reply;
+	int err = -ENOMEM;
+	void *hdr;
+
+	if (IS_ERR(dstm))
+		return PTR_ERR(dstm);
+	hdr = reply_new(info, &reply, DSTM_CMD_STATS_GET);
+	if (hdr) {
+		err = put_stats(reply, dstm);
+		if (err)
+			nlmsg_free(reply);
+	}
+	dev_put(dstm->dev);
+	if (err)
+		return err;
+	genlmsg_end(reply, hdr);
+	return genlmsg_reply(reply, info);
+}
+
+int dstm_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_ctx *ctx = (struct dump_ctx *)cb->ctx;
+	struct net *net = sock_net(skb->sk);
+	struct net_device *dev;
+	void *hdr;
+	int err;
+
+	while ((dev = next_device(net, ctx->ifindex, 0))) {
+		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				  cb->nlh->nlmsg_seq, &dstm_nl_family,
+				  NLM_F_MULTI, DSTM_CMD_STATS_GET);
+		err = hdr ? put_stats(skb, netdev_priv(dev)) : -EMSGSIZE;
+		if (!err)
+			genlmsg_end(skb, hdr);
+		else if (hdr)
+			genlmsg_cancel(skb, hdr);
+		ctx->ifindex = dev->ifindex + !err;
+		dev_put(dev);
+		if (err)
+			break;
+	}
+	return skb->len;
+}

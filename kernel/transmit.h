@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _DSTM_TRANSMIT_H
+#define _DSTM_TRANSMIT_H
+
+#include <linux/netdevice.h>
+
+netdev_tx_t dstm_transmit(struct sk_buff *skb, struct net_device *dev);
+
+#endif
