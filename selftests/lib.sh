@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# What the tests share: TAP, network namespaces, waiting. Source it first.
+# A test ends with tap_done; what it made goes away with it, however it ends.
+
+SELFTESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:$SELFTESTS/../user/nl"
+export PYTHONDONTWRITEBYTECODE=1
+
+KSFT_SKIP=4
+python=/usr/bin/python3
+nl=${DSTM_NL:-dstm-nl}
+work=$(mktemp -d "${TMPDIR:-/tmp}/dstm-test.XXXXXX") || exit 1
+namespaces=()
+devices=()
+tap_count=0
+tap_failed=0
+
+echo "TAP version 13"
+
+# Emulated CPUs are some thirteen times slower: fewer rounds, longer limits.
+slow=
+if grep -qs 'QEMU TCG\|QEMU Virtual' /proc/cpuinfo; then
+	slow=1
+fi
+uml=
+if grep -qs 'User Mode Linux' /proc/cpuinfo; then
+	uml=1
+fi
+
+cleanup()
+{
+	local ns pids
+
+	trap - EXIT
+	# shellcheck disable=SC2046
+	kill $(jobs -p) 2>/dev/null
+	for ns in "${namespaces[@]}"; do
+		pids=$(ip netns pids "$ns" 2>/dev/null)
+		# shellcheck disable=SC2086
+		[ -n "$pids" ] && kill -KILL $pids 2>/dev/null
+		ip netns del "$ns" 2>/dev/null
+	done
+	for ns in "${devices[@]}"; do
+		ip link del "$ns" 2>/dev/null
+	done
+	rm -rf "$work"
+}
+trap 'status=$?; cleanup; exit $status' EXIT
+trap 'exit 130' INT TERM
+
+# verdict STATUS NAME: one TAP line, with what was printed when it failed.
+verdict()
+{
+	tap_count=$((tap_count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $tap_count - $2"
+		return 0
+	fi
+	tap_failed=$((tap_failed + 1))
+	echo "not ok $tap_count - $2"
+	[ -s "$work/check.log" ] && tail -n 30 "$work/check.log" | sed 's/^/# /'
+	return 1
+}
+
+# check NAME COMMAND...: the case passes when the command does.
+check()
+{
+	local name=$1 status
+
+	shift
+	"$@" > "$work/check.log" 2>&1
+	status=$?
+	[ $status -ne 0 ] && echo "status $status: $*" >> "$work/check.log"
+	verdict $status "$name"
+}
+
+# check_not NAME COMMAND...: the case passes when the command fails.
+check_not()
+{
+	local name=$1 status
+
+	shift
+	if "$@" > "$work/check.log" 2>&1; then
+		status=1
+		echo "did not fail: $*" >> "$work/check.log"
+	else
+		status=0
+	fi
+	verdict $status "$name"
+}
+
+# skip NAME REASON
+skip()
+{
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $1 # SKIP $2"
+}
+
+# skip_all REASON: the whole script has nothing to do here.
+skip_all()
+{
+	echo "1..0 # SKIP $*"
+	exit $KSFT_SKIP
+}
+
+note()
+{
+	echo "# $*"
+}
+
+bail()
+{
+	echo "Bail out! $*"
+	exit 1
+}
+
+tap_done()
+{
+	echo "1..$tap_count"
+	[ "$tap_failed" -eq 0 ]
+	exit $?
+}
+
+need_root()
+{
+	[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+}
+
+need_tool()
+{
+	local tool
+
+	for tool in "$@"; do
+		command -v "$tool" > /dev/null || skip_all "needs $tool"
+	done
+}
+
+need_dstm()
+{
+	need_root
+	need_tool ip "$nl" "$python"
+	[ -d /sys/module/dstm ] || modprobe dstm 2> /dev/null ||
+		skip_all "module dstm can not be loaded"
+	modprobe -a -q veth ip6_tunnel dummy 2> /dev/null
+	return 0
+}
+
+# busywait MILLISECONDS COMMAND...: until the command is content.
+busywait()
+{
+	local limit=$1 end
+
+	shift
+	[ -n "$slow" ] && limit=$((limit * 10))
+	end=$(($(date +%s%N) / 1000000 + limit))
+	while ! "$@"; do
+		[ $(($(date +%s%N) / 1000000)) -gt "$end" ] && return 1
+		sleep 0.02
+	done
+	return 0
+}
+
+n()
+{
+	ip netns exec "$@"
+}
+
+# ns NAME...: for each name a namespace, called as the variable says.
+ns()
+{
+	local name
+
+	for name in "$@"; do
+		printf -v "$name" '%s' "dstm-$name-$$"
+		ip netns add "dstm-$name-$$" || bail "no network namespace"
+		namespaces+=("dstm-$name-$$")
+		# shellcheck disable=SC2016
+		n "dstm-$name-$$" sh -c '
+			for i in all default; do
+				echo 0 > /proc/sys/net/ipv6/conf/$i/accept_dad
+				echo 0 > /proc/sys/net/ipv6/conf/$i/dad_transmits
+				echo 0 > /proc/sys/net/ipv4/conf/$i/rp_filter
+			done
+			ip link set lo up' || bail "namespace $name"
+	done
+}
+
+routers()
+{
+	local name
+
+	for name in "$@"; do
+		n "$name" sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward
+			echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
+	done
+}
+
+# link_underlay CLIENT GATEWAY NUMBER HOST: CLIENT is 2001:db8:NUMBER::HOST.
+link_underlay()
+{
+	local c=$1 g=$2 num=$3 host=$4
+
+	ip link add "up$num" netns "$c" type veth peer name "down$num" netns "$g" || return 1
+	ip -n "$c" link set "up$num" up
+	ip -n "$g" link set "down$num" up
+	ip -n "$c" addr add "2001:db8:$num::$host/64" dev "up$num" nodad
+	ip -n "$g" addr add "2001:db8:$num::1/64" dev "down$num" nodad
+	ip -n "$c" -6 route add default via "2001:db8:$num::1"
+}
+
+# link_inet INET GATEWAY: the IPv4 Internet behind the gateway.
+link_inet()
+{
+	ip link add veth0 netns "$1" type veth peer name inet0 netns "$2" || return 1
+	ip -n "$1" link set veth0 up
+	ip -n "$2" link set inet0 up
+	ip -n "$1" addr add 198.51.100.2/24 dev veth0
+	ip -n "$2" addr add 198.51.100.1/24 dev inet0
+	ip -n "$1" route add default via 198.51.100.1
+}
+
+# tunnel_client NS NUMBER HOST IPV4: a plain ip6tnl device, default settings.
+tunnel_client()
+{
+	ip -n "$1" link add tun type ip6tnl mode ipip6 \
+		local "2001:db8:$2::$3" remote 2001:db8::1 || return 1
+	ip -n "$1" link set tun up
+	ip -n "$1" addr add "$4/32" dev tun
+	ip -n "$1" route add default dev tun
+}
+
+# topology: client (IPv6 only) -- gw -- inet, dstm0 without a mapping.
+topology()
+{
+	ns client gw inet
+	link_underlay "$client" "$gw" 1 7 || bail "no veth"
+	link_inet "$inet" "$gw"
+	ip -n "$gw" addr add 2001:db8::1/128 dev lo nodad
+	ip -n "$gw" addr add 2001:db8::2/128 dev lo nodad
+	routers "$gw"
+	tunnel_client "$client" 1 7 192.0.2.7 || bail "no ip6tnl"
+	gateway_device "$gw" || bail "no dstm device"
+	busywait 3000 n "$client" ping -6 -c 1 -W 1 2001:db8::1 > /dev/null ||
+		bail "no underlay"
+}
+
+gateway_device()
+{
+	n "$1" "$nl" link add dstm0 role gateway local 2001:db8::1 || return 1
+	ip -n "$1" link set dstm0 up || return 1
+	ip -n "$1" route add 192.0.2.0/24 dev dstm0
+}
+
+gw_nl()
+{
+	n "$gw" "$nl" "$@"
+}
+
+map()
+{
+	local verb=$1
+
+	shift
+	gw_nl map "$verb" dev dstm0 "$@"
+}
+
+# stat NAME [NS]: a counter of dstm0.
+stat()
+{
+	n "${2:-$gw}" "$nl" -j stats dev dstm0 | "$python" -c '
+import json, sys
+print(json.load(sys.stdin)[0]["stats"][sys.argv[1]])' "$1"
+}
+
+# mapping_field FIELD [show arguments]: of the first mapping shown.
+mapping_field()
+{
+	local field=$1
+
+	shift
+	gw_nl -j map show dev dstm0 "$@" | "$python" -c '
+import json, sys
+print(json.load(sys.stdin)[0].get(sys.argv[1], ""))' "$field"
+}
+
+# counted NAME N COMMAND...: the command raises this counter by N.
+counted()
+{
+	local name=$1 by=$2 before after
+
+	shift 2
+	before=$(stat "$name") || return 1
+	"$@"
+	# shellcheck disable=SC2317
+	reached() { after=$(stat "$name") && [ "$after" -ge $((before + by)) ]; }
+	busywait 500 reached
+	echo "$name: $before, then $after, expected $by more"
+	[ "$after" -eq $((before + by)) ]
+}
+
+# mapped COUNT [ARGUMENTS]
+mapped()
+{
+	local want=$1 have
+
+	shift
+	have=$(gw_nl -j map show dev dstm0 "$@" | "$python" -c '
+import json, sys
+print(len(json.load(sys.stdin)))')
+	echo "$have mappings, expected $want"
+	[ "$have" -eq "$want" ]
+}
+
+listening()
+{
+	[ -e "$1" ]
+}
+
+# serve NS ADDRESS PORT...: TCP and UDP echo, in the background.
+serve()
+{
+	local where=$1 ready
+
+	shift
+	ready=$(mktemp -u "$work/ready.XXXXXX")
+	n "$where" "$python" "$SELFTESTS/traffic.py" echo --ready "$ready" "$@" \
+		> "$ready.log" 2>&1 &
+	busywait 10000 listening "$ready" || { cat "$ready.log"; bail "no echo server"; }
+}
+
+# traffic NS ARGUMENTS: see traffic.py.
+traffic()
+{
+	local where=$1
+
+	shift
+	n "$where" "$python" "$SELFTESTS/traffic.py" "$@"
+}
+
+# inject NS ARGUMENTS: see send.py.
+inject()
+{
+	local where=$1
+
+	shift
+	n "$where" "$python" "$SELFTESTS/send.py" "$@"
+}
+
+pings()
+{
+	local where=$1 whom=$2
+
+	shift 2
+	n "$where" ping -4 -n -c 3 -i 0.05 -W 2 "$@" "$whom"
+}
