@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What every script in this folder needs. To be sourced.
+
+vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+repo=$(cd "$vm/../.." && pwd)
+cache=${DSTM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dstm}
+kernels="uml uml-debug 6.1 6.12 7.x"
+
+die()
+{
+	echo "${0##*/}: $*" >&2
+	exit 2
+}
+
+say()
+{
+	echo "${0##*/}: $*" >&2
+}
+
+# The file that knows how to build and to boot a kernel of this name. Each of
+# them defines the functions kernel_dir, kernel_build, kernel_modules, kernel_kdir,
+# kernel_make and kernel_command.
+load_kernel()
+{
+	kernel=$1
+	case $kernel in
+	uml|uml-debug)	. "$vm/uml.sh" ;;
+	6.1|6.12)	. "$vm/debian.sh" ;;
+	7.x)		. "$vm/trixie.sh" ;;
+	*)		die "no kernel '$kernel' (there are: $kernels)" ;;
+	esac
+}
+
+# In the cache, a folder without a stamp is half built: somebody interrupted it.
+is_built()
+{
+	[ -e "$1/.done" ]
+}
+
+mark_built()
+{
+	touch "$1/.done"
+}
+
+# A kernel is built once, whoever wants it at the same time. The builder's
+# children must not inherit the lock: some daemons outlive their parents.
+ensure_built()
+{
+	local dir
+
+	mkdir -p "$cache"
+	dir=$(kernel_dir) || exit
+	is_built "$dir" && return
+	exec {lock}>"$cache/.lock-$kernel"
+	flock "$lock"
+	is_built "$dir" || kernel_build "$dir" </dev/null >&2 {lock}>&-
+	exec {lock}>&-
+}
+
+# The version of PACKAGE that apt would install; asks the mirror for its lists
+# only if there are none, as in a fresh container.
+candidate()
+{
+	local version
+
+	version=$(apt-cache policy "$1" | sed -n 's/^  Candidate: //p')
+	if [ -z "$version" ] || [ "$version" = "(none)" ]; then
+		apt-get -qq update >&2
+		version=$(apt-cache policy "$1" | sed -n 's/^  Candidate: //p')
+	fi
+	if [ -z "$version" ] || [ "$version" = "(none)" ]; then
+		die "apt knows no package $1"
+	fi
+	printf '%s' "$version"
+}
+
+need_packages()
+{
+	local p missing=()
+
+	for p; do
+		dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null |
+			grep -qx installed || missing+=("$p")
+	done
+	[ ${#missing[@]} -eq 0 ] && return
+	say "installing ${missing[*]}"
+	candidate "${missing[0]}" >/dev/null
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+		--no-install-recommends "${missing[@]}" </dev/null >&2 ||
+		die "can not install ${missing[*]}"
+}
