@@ -55,7 +55,16 @@ check:
 demo:
 	selftests/vm/run -- selftests/demo.sh
 
+# The kernels that check runs the selftests in.
+KERNELS ?= uml uml-debug
+print-kernels:
+	@echo $(KERNELS)
+
+clean-module:
+	rm -rf $(MO)
+
 clean:
 	rm -rf .build
 
-.PHONY: all module tools install dkms-install spec spec-check check demo clean
+.PHONY: all module tools install dkms-install spec spec-check check demo clean \
+	clean-module print-kernels
