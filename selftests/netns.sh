@@ -1,0 +1,200 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Namespaces: several gateways, a device that moves, namespaces, devices and the
+# module going away under traffic, and who may do what.
+
+. "$(dirname "$0")/lib.sh"
+
+need_dstm
+topology
+map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
+
+flood()
+{
+	n "$client" ping -4 -n -q -f -w 30 198.51.100.2 > /dev/null 2>&1 &
+	flood=$!
+	n "$inet" ping -4 -n -q -f -w 30 192.0.2.7 > /dev/null 2>&1 &
+	flood="$flood $!"
+	sleep 0.3
+}
+
+calm()
+{
+	# shellcheck disable=SC2086
+	kill $flood 2> /dev/null
+	# shellcheck disable=SC2086
+	wait $flood 2> /dev/null
+	return 0
+}
+
+works()
+{
+	busywait 2000 pings "$client" 198.51.100.2 > /dev/null
+}
+
+check "one gateway" works
+
+# A second gateway, of the same addresses, somewhere else.
+ns client2 gw2 inet2
+link_underlay "$client2" "$gw2" 1 7
+link_inet "$inet2" "$gw2"
+ip -n "$gw2" addr add 2001:db8::1/128 dev lo nodad
+routers "$gw2"
+tunnel_client "$client2" 1 7 192.0.2.7
+check "a second gateway with the same local address elsewhere" gateway_device "$gw2"
+check_not "has a table of its own" pings "$client2" 198.51.100.2 -w 1
+check "a mapping of the same address there" \
+	n "$gw2" "$nl" map add dev dstm0 ipv4 192.0.2.7 remote 2001:db8:1::7
+check "the second gateway works" busywait 2000 pings "$client2" 198.51.100.2
+check "the first gateway works" works
+check "deleting at the second" n "$gw2" "$nl" map flush dev dstm0
+check "leaves the first alone" works
+check_not "a second device with the same local address in one namespace is refused" \
+	n "$gw" "$nl" link add dstm1 role gateway local 2001:db8::1
+ip netns del "$gw2"
+
+# The device moves to where the Internet is.
+check "move the device to another namespace" ip -n "$gw" link set dstm0 netns "$inet"
+ip -n "$inet" link set dstm0 up
+ip -n "$inet" route add 192.0.2.0/24 dev dstm0
+check "the mappings went along" \
+	sh -c "ip netns exec $inet $nl map show dev dstm0 | grep -q 192.0.2.7"
+check "it forwards there, its underlay is where it was" \
+	busywait 2000 pings "$inet" 192.0.2.7 -I 198.51.100.2
+check "and from the client" works
+check_not "the table is not to be had from the old namespace" gw_nl map show dev dstm0
+flood
+check "move it back under traffic" ip -n "$inet" link set dstm0 netns "$gw"
+ip -n "$gw" link set dstm0 up
+ip -n "$gw" route replace 192.0.2.0/24 dev dstm0
+calm
+check "works again" works
+
+flood
+check "delete the device under traffic" ip -n "$gw" link del dstm0
+calm
+gateway_device "$gw"
+map add ipv4 192.0.2.7 remote 2001:db8:1::7
+check "a new one works" works
+flood
+churn()
+{
+	local i
+
+	for i in 1 2 3 4 5; do
+		ip -n "$gw" link del dstm0 || return 1
+		gateway_device "$gw" || return 1
+		map add ipv4 192.0.2.7 remote 2001:db8:1::7 || return 1
+	done
+}
+check "delete and make it five times under traffic" churn
+calm
+check "works after that" works
+
+# The underlay's namespace goes away, the device is elsewhere.
+ip -n "$gw" link set dstm0 netns "$inet"
+ip -n "$inet" link set dstm0 up
+ip -n "$inet" route add 192.0.2.0/24 dev dstm0
+check "works from elsewhere" busywait 2000 pings "$inet" 192.0.2.7 -I 198.51.100.2
+flood
+ip netns del "$gw"
+no_device()
+{
+	! ip -n "$inet" link show dev dstm0 > /dev/null 2>&1
+}
+check "deleting the underlay's namespace takes the device away" busywait 20000 no_device
+calm
+
+# The whole of a gateway's namespace, under traffic.
+for name in "$client" "$inet"; do
+	ip netns del "$name"
+done
+namespaces=()
+topology
+map add ipv4 192.0.2.7 remote 2001:db8:1::7
+check "a new topology works" works
+flood
+check "delete the gateway's namespace under traffic" ip netns del "$gw"
+sleep 1
+calm
+for name in "$client" "$inet"; do
+	ip netns del "$name"
+done
+namespaces=()
+
+# The module itself.
+if [ -d /sys/module/dstm ] && modprobe -n -r dstm 2> /dev/null && [ -z "$DSTM_NO_UNLOAD" ]; then
+	topology
+	map add ipv4 192.0.2.7 remote 2001:db8:1::7
+	check "works before the unloading" works
+	flood
+	check "unload the module under traffic" modprobe -r dstm
+	check "the device is gone" sh -c "! ip -n $gw link show dev dstm0"
+	calm
+	check "load it again" modprobe dstm
+	check "a new device" gateway_device "$gw"
+	map add ipv4 192.0.2.7 remote 2001:db8:1::7
+	check "works after that" works
+	reload()
+	{
+		local i
+
+		for i in 1 2 3; do
+			modprobe -r dstm && gateway_device "$gw" &&
+				map add ipv4 192.0.2.7 remote 2001:db8:1::7 || return 1
+		done
+	}
+	check "and is loaded by link add three times" reload
+	check "works still" works
+	for name in "$client" "$gw" "$inet"; do
+		ip netns del "$name"
+	done
+	namespaces=()
+else
+	skip "unload the module under traffic" "the module can not be unloaded here"
+fi
+
+# Who may.
+topology
+map add ipv4 192.0.2.7 remote 2001:db8:1::7
+if unshare -Urn true 2> /dev/null; then
+	cat > "$work/user.sh" <<-END
+		set -e
+		ip link set lo up
+		$nl link add dstm0 role gateway local 2001:db8::1
+		$nl map add dev dstm0 ipv4 192.0.2.7 remote 2001:db8:1::7
+		$nl map show dev dstm0 | grep -q 192.0.2.7
+		$nl map flush dev dstm0
+		$nl link del dstm0
+	END
+	check "a user namespace's root in its own namespace" unshare -Urn bash "$work/user.sh"
+	check_not "but not in another's" n "$gw" unshare -Ur "$nl" map add dev dstm0 \
+		ipv4 192.0.2.99 remote 2001:db8:1::99
+else
+	skip "a user namespace's root in its own namespace" "no user namespaces"
+fi
+if command -v setpriv > /dev/null; then
+	nobody()
+	{
+		n "$gw" setpriv --reuid 65534 --regid 65534 --clear-groups \
+			--inh-caps=-all --bounding-set=-all "$nl" "$@"
+	}
+	refused()
+	{
+		nobody "$@"
+		[ $? -eq 1 ]
+	}
+	check "unprivileged map add is refused" refused map add dev dstm0 \
+		ipv4 192.0.2.99 remote 2001:db8:1::99
+	check "unprivileged map del is refused" refused map del dev dstm0 ipv4 192.0.2.7
+	check "unprivileged map show is refused" refused map show dev dstm0
+	check "unprivileged map flush is refused" refused map flush dev dstm0
+	check "unprivileged link add is refused" refused link add dstm9 local 2001:db8::9
+	check "unprivileged stats are not refused" nobody stats dev dstm0
+	check "and the table is what it was" mapped 1
+else
+	skip "unprivileged caller is refused" "needs setpriv"
+fi
+
+tap_done
