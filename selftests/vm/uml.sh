@@ -103,5 +103,5 @@ kernel_command()
 	machine=("$(kernel_dir)/linux" mem="${memory}M" root=/dev/root
 		rootfstype=hostfs rootflags=/ ro
 		con=null con0=null,fd:2 con1=null,fd:1 oops=panic panic=-1
-		init="$vm/init" dstm_kind=uml dstm_out=/dev/tty1 dstm_share="$1")
+		uml_dir="$1" init="$vm/init" dstm_kind=uml dstm_out=/dev/tty1 dstm_share="$1")
 }

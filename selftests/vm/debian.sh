@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Debian's own kernels for this release, unpacked and not installed, and QEMU to
+# run them in. To be sourced by lib.sh.
+
+. "$vm/qemu.sh"
+
+# A metapackage names the newest kernel of its series.
+newest()
+{
+	local meta=$1 found
+
+	candidate "$meta" >/dev/null
+	found=$(apt-cache depends "$meta" |
+		sed -n 's/^  Depends: \(linux-\(image\|headers\)-.*\)/\1/p' | head -n 1)
+	[ -n "$found" ] || die "apt does not say what $meta depends on"
+	echo "$found"
+}
+
+# The plain kernel: the one for clouds has no 9p.
+image_package()
+{
+	case $kernel in
+	6.1)	newest linux-image-amd64 ;;
+	*)	newest "linux-image-$kernel-amd64" ;;
+	esac
+}
+
+kernel_dir()
+{
+	local image
+
+	image=$(image_package)
+	printf '%s/%s-%s' "$cache" "$image" "$(candidate "$image")"
+}
+
+# What the headers of IMAGE need to be of use.
+header_packages()
+{
+	local headers=${1/image/headers}
+
+	echo "$headers"
+	apt-cache depends "$headers" |
+		sed -n 's/^  Depends: \(linux-\(headers\|kbuild\)-.*\)/\1/p'
+}
+
+kernel_build()
+{
+	local dir=$1 image tmp deb
+
+	need_packages gcc-12 make qemu-system-x86 busybox-static kmod cpio
+	image=$(image_package)
+	tmp=$dir.tmp
+	rm -rf "$tmp"
+	mkdir -p "$tmp/debs"
+	say "fetching $image and its headers"
+	# shellcheck disable=SC2046 # one word per package is meant
+	(cd "$tmp/debs" && apt-get -qq -o APT::Sandbox::User=root \
+		download "$image" $(header_packages "$image")) ||
+		die "can not download $image"
+	for deb in "$tmp"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$tmp"
+	done
+	rm -rf "$tmp/debs"
+	# The headers say where they would have been installed.
+	sed -i "s,/usr/src/,$dir/usr/src/," \
+		"$tmp"/usr/src/linux-headers-*-amd64/Makefile
+	depmod -b "$tmp" "${image#linux-image-}"
+	make_initramfs "$tmp" "${image#linux-image-}"
+	mark_built "$tmp"
+	rm -rf "$dir"
+	mv -T "$tmp" "$dir"
+}
+
+kernel_modules()
+{
+	kernel_dir
+}
+
+kernel_image()
+{
+	echo "$(kernel_dir)"/boot/vmlinuz-*
+}
+
+kernel_kdir()
+{
+	echo "KDIR=$(echo "$(kernel_dir)"/usr/src/linux-headers-*-amd64)"
+}
+
+kernel_make()
+{
+	"$@"
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# How QEMU boots a kernel on this machine's own files. To be sourced.
+
+# What the initramfs has to load before it sees those files.
+boot_modules="virtio_pci 9pnet_virtio 9p virtio_console"
+
+# Makes DIR/initramfs from DIR/lib/modules/RELEASE.
+make_initramfs()
+{
+	local dir=$1 release=$2 tree m
+
+	tree=$(mktemp -d "$dir/.initramfs-XXXXXX")
+	mkdir -p "$tree/bin" "$tree/lib" "$tree/root"
+	cp /bin/busybox "$tree/bin/"
+	cp "$vm/initramfs" "$tree/init"
+	chmod +x "$tree/init"
+	# In the order of loading; a module built in has no file.
+	for m in $boot_modules; do
+		modprobe -d "$dir" -S "$release" --show-depends "$m"
+	done | sed -n 's/^insmod //p' | while read -r m _; do
+		case $m in
+		*.xz)	xz -dc "$m" >"$tree/lib/$(basename "$m" .xz)" ;;
+		*.zst)	zstd -qdc "$m" >"$tree/lib/$(basename "$m" .zst)" ;;
+		*)	cp "$m" "$tree/lib/" ;;
+		esac
+		m=${m##*/}
+		m=${m%.xz}
+		echo "${m%.zst}"
+	done | awk '!seen[$0]++' >"$tree/lib/order"
+	(cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0) |
+		gzip -1 >"$dir/initramfs"
+	rm -rf "$tree"
+}
+
+# The device may be there, and open, and still not run a kernel: only a kernel
+# that comes up tells. The answer is kept until the machine boots anew.
+kvm_works()
+{
+	local answer log
+
+	[ -w /dev/kvm ] || return 1
+	answer=$cache/.kvm-$(cat /proc/sys/kernel/random/boot_id)
+	if [ ! -e "$answer" ]; then
+		rm -f "$cache"/.kvm-*
+		log=$(timeout -s KILL 10 qemu-system-x86_64 -accel kvm -cpu host \
+			-m 256 -nodefaults -display none -no-reboot \
+			-serial stdio -kernel "$1" \
+			-append "console=ttyS0 panic=-1" </dev/null 2>&1) || :
+		if grep -q "Linux version" <<<"$log"; then
+			echo yes >"$answer"
+		else
+			echo no >"$answer"
+		fi
+	fi
+	[ "$(cat "$answer")" = yes ]
+}
+
+# The kernel's log goes to the file that stderr is, by the first serial line, and
+# COMMAND's output to stdout, by a virtio console.
+kernel_command()
+{
+	local share=$1 dir image accel=(-accel "tcg,thread=multi" -cpu max)
+
+	dir=$(kernel_dir)
+	image=$(kernel_image)
+	if kvm_works "$image"; then
+		accel=(-accel kvm -cpu host)
+	fi
+	machine=(qemu-system-x86_64 "${accel[@]}" -smp "${smp:-2}" -m "$memory"
+		-nodefaults -display none -no-reboot
+		-kernel "$image" -initrd "$dir/initramfs"
+		-append "console=ttyS0 oops=panic panic=-1 dstm_kind=qemu dstm_out=/dev/hvc0 dstm_init=$vm/init"
+		-chardev file,id=log,path=/dev/stderr -serial chardev:log
+		-chardev stdio,id=out,signal=off
+		-device virtio-serial-pci -device virtconsole,chardev=out
+		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap
+		-virtfs "local,path=$share,mount_tag=share,security_model=none"
+		-device virtio-rng-pci)
+}
