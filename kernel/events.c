@@ -3,12 +3,19 @@
 #include <linux/ipv6.h>
 #include <linux/ratelimit.h>
 #include <net/genetlink.h>
+#include <net/ip.h>
 
 #include "device.h"
 #include "events.h"
 #include "inner.h"
 #include "netlink.h"
 #include "netlink_gen.h"
+
+/* Aligned to 4 bytes only, so that no padding attribute is needed. */
+static int put_u64(struct sk_buff *skb, int attr, u64 value)
+{
+	return nla_put(skb, attr, sizeof(value), &value);
+}
 
 /**
  * dstm_put_mapping - write a mapping, as a nested attribute
@@ -38,16 +45,14 @@ int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m)
 	     nla_put_u32(skb, DSTM_A_MAPPING_LIFETIME, expires > now ?
 			 div_u64(expires - now + NSEC_PER_SEC - 1,
 				 NSEC_PER_SEC) : 0)) ||
-	    nla_put_u64_64bit(skb, DSTM_A_MAPPING_RX_PACKETS,
-			      atomic64_read(&m->rx_packets),
-			      DSTM_A_MAPPING_PAD) ||
-	    nla_put_u64_64bit(skb, DSTM_A_MAPPING_RX_BYTES,
-			      atomic64_read(&m->rx_bytes), DSTM_A_MAPPING_PAD) ||
-	    nla_put_u64_64bit(skb, DSTM_A_MAPPING_TX_PACKETS,
-			      atomic64_read(&m->tx_packets),
-			      DSTM_A_MAPPING_PAD) ||
-	    nla_put_u64_64bit(skb, DSTM_A_MAPPING_TX_BYTES,
-			      atomic64_read(&m->tx_bytes), DSTM_A_MAPPING_PAD) ||
+	    put_u64(skb, DSTM_A_MAPPING_RX_PACKETS,
+		    atomic64_read(&m->rx_packets)) ||
+	    put_u64(skb, DSTM_A_MAPPING_RX_BYTES,
+		    atomic64_read(&m->rx_bytes)) ||
+	    put_u64(skb, DSTM_A_MAPPING_TX_PACKETS,
+		    atomic64_read(&m->tx_packets)) ||
+	    put_u64(skb, DSTM_A_MAPPING_TX_BYTES,
+		    atomic64_read(&m->tx_bytes)) ||
 	    (last_use &&
 	     nla_put_u32(skb, DSTM_A_MAPPING_IDLE,
 			 (u32)ktime_get_boottime_seconds() - last_use))) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The commands of the generic netlink family; its spec says what they do. */
 #include <linux/inet.h>
+#include <linux/inetdevice.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
@@ -34,7 +35,7 @@ struct genl_family dstm_nl_family __ro_after_init = {
 };
 
 /* The device that a command names, held until dev_put(). */
-static struct dstm_dev *get_device(struct genl_info *info)
+static struct dstm_dev *device_get(struct genl_info *info)
 {
 	struct net_device *dev;
 
@@ -58,10 +59,10 @@ static struct dstm_dev *get_device(struct genl_info *info)
 	return netdev_priv(dev);
 }
 
-/* As get_device(), and locked; undone by put_locked(). */
+/* As device_get(), and locked; undone by put_locked(). */
 static struct dstm_dev *get_locked(struct genl_info *info)
 {
-	struct dstm_dev *dstm = get_device(info);
+	struct dstm_dev *dstm = device_get(info);
 
 	if (IS_ERR(dstm))
 		return dstm;
@@ -764,7 +765,7 @@ static int put_stats(struct sk_buff *skb, struct dstm_dev *dstm)
 		return -EMSGSIZE;
 	dstm_counters_sum(dstm->counters, sum);
 	for (i = DSTM_COUNTER_FIRST; i <= DSTM_COUNTER_LAST; i++)
-		if (nla_put_u64_64bit(skb, i, sum[i], DSTM_A_STATS_PAD))
+		if (nla_put(skb, i, sizeof(sum[i]), &sum[i]))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -772,7 +773,7 @@ static int put_stats(struct sk_buff *skb, struct dstm_dev *dstm)
 
 int dstm_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct dstm_dev *dstm = get_device(info);
+	struct dstm_dev *dstm = device_get(info);
 	struct sk_buff *reply;
 	int err = -ENOMEM;
 	void *hdr;

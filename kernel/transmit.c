@@ -117,6 +117,7 @@ static int encapsulate(struct dstm_dev *dstm, struct sk_buff *skb,
 	u8 nexthdr = IPPROTO_IPIP;
 	__be32 flowlabel;
 	struct flowi6 flow = *fl6;
+	int err;
 
 	/* The hash of the inner flow, while it can be seen (RFC 6438). */
 	skb_get_hash(skb);
@@ -143,7 +144,8 @@ static int encapsulate(struct dstm_dev *dstm, struct sk_buff *skb,
 	/* What is too big for the path is fragmented outside (RFC 6333 5.3). */
 	skb->ignore_df = 1;
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-	return net_xmit_eval(ip6_local_out(dstm->underlay, NULL, skb));
+	err = ip6_local_out(dstm->underlay, NULL, skb);
+	return net_xmit_eval(err);
 }
 
 static void account(struct dstm_dev *dstm, struct dstm_mapping *m,
