@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A bulk transfer goes through the device in packets of many segments.
+
+. "$(dirname "$0")/lib.sh"
+
+need_dstm
+topology
+map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
+serve "$client" 192.0.2.7 5200
+serve "$inet" 198.51.100.2 8000
+
+bytes=4000000
+[ -n "$slow" ] && bytes=2000000
+
+# segments DIRECTION NS ADDRESS PORT: longer packets than the MTU on dstm0.
+segments()
+{
+	local direction=$1 where=$2 ready watch
+
+	shift 2
+	ready=$(mktemp -u "$work/ready.XXXXXX")
+	traffic "$gw" maxlen dstm0 "$direction" --ready "$ready" &
+	watch=$!
+	busywait 10000 listening "$ready" || return 1
+	traffic "$where" tcp "$@" --bytes $bytes --timeout 60 || return 1
+	wait $watch
+}
+
+check "into the tunnel" segments out "$inet" 192.0.2.7 5200
+check "out of the tunnel" segments in "$client" 198.51.100.2 8000
+
+for feature in tso gso; do
+	n "$gw" ethtool -K dstm0 $feature off > /dev/null 2>&1
+done
+check "TCP into the tunnel without TSO and GSO" \
+	traffic "$inet" tcp 192.0.2.7 5200 --bytes $bytes --timeout 60
+for feature in gso tso; do
+	n "$gw" ethtool -K dstm0 $feature on > /dev/null 2>&1
+done
+n "$gw" ethtool -K down1 gro on > /dev/null 2>&1
+n "$client" ethtool -K up1 tso off gso off > /dev/null 2>&1
+n "$client" ethtool -K tun tso off gso off > /dev/null 2>&1
+check "single segments out of the tunnel" \
+	traffic "$client" tcp 198.51.100.2 8000 --bytes $bytes --timeout 60
+n "$client" ethtool -K up1 tx off > /dev/null 2>&1
+n "$client" ethtool -K tun tx off > /dev/null 2>&1
+n "$inet" ethtool -K veth0 tx off > /dev/null 2>&1
+check "without checksum offload, from the client" \
+	traffic "$client" tcp 198.51.100.2 8000 --bytes $bytes --timeout 60
+check "without checksum offload, to the client" \
+	traffic "$inet" tcp 192.0.2.7 5200 --bytes $bytes --timeout 60
+
+# The same through a port set.
+map flush > /dev/null
+map add ipv4 192.0.2.7 psid 5 psid-len 6 remote 2001:db8:1::7
+check "into a port set" segments out "$inet" 192.0.2.7 5200
+
+tap_done

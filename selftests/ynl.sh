@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The kernel's own netlink client in Python, driven by the spec, instead of
+# dstm-nl. YNL names the folder tools/net/ynl of a kernel's source.
+
+. "$(dirname "$0")/lib.sh"
+
+need_dstm
+cache=${DSTM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/dstm}
+for dir in "$YNL" "$cache/linux-source-6.12/tools/net/ynl" \
+	   /root/.cache/dstm/linux-source-6.12/tools/net/ynl; do
+	[ -n "$dir" ] && [ -e "$dir/cli.py" ] && break
+	dir=
+done
+[ -n "$dir" ] || skip_all "tools/net/ynl of linux-source-6.12 is not there, set YNL"
+"$python" -c 'import yaml' 2> /dev/null || skip_all "needs python3-yaml"
+spec=$SELFTESTS/../Documentation/netlink/specs/dstm.yaml
+schema=--no-schema
+"$python" -c 'import jsonschema' 2> /dev/null &&
+	[ -e "$dir/../../../Documentation/netlink/genetlink-legacy.yaml" ] &&
+	schema="--schema=$dir/../../../Documentation/netlink/genetlink-legacy.yaml"
+
+ns gw
+gateway_device "$gw" || bail "no dstm device"
+ifindex=$(ip -n "$gw" -j link show dev dstm0 | "$python" -c '
+import json, sys
+print(json.load(sys.stdin)[0]["ifindex"])')
+
+ynl()
+{
+	n "$gw" "$python" "$dir/cli.py" --spec "$spec" "$schema" --output-json "$@"
+}
+
+mapping()
+{
+	"$python" -c '
+import ipaddress, json, sys
+ifindex, ipv4, remote = sys.argv[1:4]
+m = {"ipv4": int(ipaddress.ip_address(ipv4))}
+if remote:
+    m["remote"] = ipaddress.ip_address(remote).packed.hex()
+for word in sys.argv[4:]:
+    key, value = word.split("=")
+    m[key] = int(value)
+print(json.dumps({"ifindex": int(ifindex), "mapping": [m]}))' "$ifindex" "$@"
+}
+
+says()
+{
+	local pattern=$1
+
+	shift
+	"$@" > "$work/said" 2>&1
+	cat "$work/said"
+	grep -Eq "$pattern" "$work/said"
+}
+
+check "map-new" ynl --do map-new --create --excl --json \
+	"$(mapping 192.0.2.7 2001:db8:1::7 psid=5 psid-len=6 lifetime=3600)"
+check "map-new of another" ynl --do map-new --create --excl --json \
+	"$(mapping 192.0.2.8 2001:db8:1::8)"
+check "dstm-nl sees them" mapped 2
+check "map-new of what exists is refused, and says why" says 'exists' \
+	ynl --do map-new --create --excl --json "$(mapping 192.0.2.8 2001:db8:1::8)"
+check "map-new replaces" ynl --do map-new --create --replace --json \
+	"$(mapping 192.0.2.8 2001:db8:1::9)"
+check "map-new extends" ynl --do map-new --json "$(mapping 192.0.2.8 2001:db8:1::9 lifetime=77)"
+check "map-get" says '2001:db8:1::7' \
+	ynl --do map-get --json "$(mapping 192.0.2.7 '' psid=5 psid-len=6)"
+check "map-get shows the lifetime" says '"lifetime": 7[67]' \
+	ynl --do map-get --json "$(mapping 192.0.2.8 '')"
+check "dump" says '192\.0\.2\.7.*192\.0\.2\.8' ynl --dump map-get --json "{\"ifindex\": $ifindex}"
+check "dump of all devices" says '192\.0\.2\.7.*192\.0\.2\.8' ynl --dump map-get
+check "stats-get" says '"rx-inner-port": 0' ynl --do stats-get --json "{\"ifindex\": $ifindex}"
+check "stats-get counts the mappings" says '"count": 2' ynl --dump stats-get
+check "sync-begin" says '"sync": [0-9]' ynl --do sync-begin --json "{\"ifindex\": $ifindex}"
+sync=$(sed -n 's/.*"sync": \([0-9]*\).*/\1/p' "$work/said")
+check "sync-end sweeps" says '"count": 2' \
+	ynl --do sync-end --json "{\"ifindex\": $ifindex, \"sync\": ${sync:-0}}"
+map add ipv4 192.0.2.9 remote 2001:db8:1::9
+check "map-del deletes" ynl --do map-del --json "$(mapping 192.0.2.9 '')"
+check "map-flush" says '"count": 0' ynl --do map-flush --json "{\"ifindex\": $ifindex}"
+
+tap_done
