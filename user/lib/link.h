@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Network devices of kind dstm, by rtnetlink. */
+#ifndef DSTM_LINK_H
+#define DSTM_LINK_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/dstm.h>
+
+#include "netlink.h"
+
+/* Beside IFLA_DSTM_*, in struct dstm_link's @have. */
+#define DSTM_LINK_MTU	30
+#define DSTM_LINK_UP	31
+
+/**
+ * struct dstm_link - a device
+ * @ifindex: its index; not needed where @name is given
+ * @name: its name
+ * @up: whether it is up
+ * @mtu: its MTU in bytes
+ * @netns: whether its IPv6 underlay is in another network namespace; only read
+ * @role: enum dstm_role
+ * @local: its tunnel end point
+ * @hoplimit: of the outer header; 0 copies the inner TTL
+ * @encap_limit: 0 to 255, or -1 to send none
+ * @hairpin: whether packets between clients pass
+ * @icmp_errors: whether ICMP errors are sent
+ * @have: which are given: bits 1 << IFLA_DSTM_*, DSTM_LINK_MTU, DSTM_LINK_UP
+ */
+struct dstm_link {
+	uint32_t ifindex;
+	char name[IF_NAMESIZE];
+	bool up;
+	uint32_t mtu;
+	bool netns;
+	uint8_t role;
+	struct in6_addr local;
+	uint8_t hoplimit;
+	int32_t encap_limit;
+	uint8_t hairpin;
+	uint8_t icmp_errors;
+	uint32_t have;
+};
+
+/**
+ * dstm_link_fn - takes one device
+ * @link: the device
+ * @data: what was given with it
+ *
+ * Return: 0, or a negative errno that ends the request.
+ */
+typedef int dstm_link_fn(const struct dstm_link *link, void *data);
+
+/**
+ * dstm_link_add - make a device
+ * @nl: a socket of NETLINK_ROUTE
+ * @link: its name, and what else is given
+ *
+ * Return: 0, or a negative errno, which dstm_nl_error() explains; so for all
+ * of these.
+ */
+int dstm_link_add(struct dstm_nl *nl, const struct dstm_link *link);
+
+/**
+ * dstm_link_set - change a device
+ * @nl: a socket of NETLINK_ROUTE
+ * @link: its index or name, and what changes
+ *
+ * Return: 0, or a negative errno.
+ */
+int dstm_link_set(struct dstm_nl *nl, const struct dstm_link *link);
+
+/**
+ * dstm_link_del - delete a device
+ * @nl: a socket of NETLINK_ROUTE
+ * @name: its name; if it is not of kind dstm, it is left alone
+ *
+ * Return: 0, or a negative errno.
+ */
+int dstm_link_del(struct dstm_nl *nl, const char *name);
+
+/**
+ * dstm_link_get - find a device by its name
+ * @nl: a socket of NETLINK_ROUTE
+ * @name: the name
+ * @link: the device
+ *
+ * Return: 0, or a negative errno; -EINVAL if it is not of kind dstm.
+ */
+int dstm_link_get(struct dstm_nl *nl, const char *name,
+		  struct dstm_link *link);
+
+/**
+ * dstm_link_dump - see all devices of kind dstm
+ * @nl: a socket of NETLINK_ROUTE
+ * @fn: called for each
+ * @data: for @fn
+ *
+ * Return: 0, or a negative errno.
+ */
+int dstm_link_dump(struct dstm_nl *nl, dstm_link_fn *fn, void *data);
+
+#endif
