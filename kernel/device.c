@@ -292,7 +292,8 @@ static int dstm_newlink(struct net *underlay, struct net_device *dev,
 	int err;
 
 	if (!data || !data[IFLA_DSTM_LOCAL]) {
-		NL_SET_ERR_MSG(extack, "local, the IPv6 address of this tunnel end point, is required");
+		NL_SET_ERR_MSG(extack,
+			       "local, the IPv6 address of this tunnel end point, is required");
 		return -EINVAL;
 	}
 	dstm->local = nla_get_in6_addr(data[IFLA_DSTM_LOCAL]);

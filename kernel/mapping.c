@@ -365,15 +365,19 @@ static int make_room(struct dstm_table *t, const struct dstm_mapping *m,
 	    other->node.psid_offset == m->node.psid_offset)
 		return 0;
 
-	for (; other && other->node.key.ipv4 == ipv4; other = dstm_table_next(other)) {
+	for (; other && other->node.key.ipv4 == ipv4;
+	     other = dstm_table_next(other)) {
 		if (gives_way(other, sync, now))
 			continue;
 		if (is_whole(&other->node))
-			NL_SET_ERR_MSG(extack, "the address is mapped whole, a port set of it would overlap");
+			NL_SET_ERR_MSG(extack,
+				       "the address is mapped whole, a port set of it would overlap");
 		else if (is_whole(&m->node))
-			NL_SET_ERR_MSG(extack, "port sets of the address are mapped, the whole address would overlap them");
+			NL_SET_ERR_MSG(extack,
+				       "port sets of the address are mapped, the whole address would overlap them");
 		else
-			NL_SET_ERR_MSG(extack, "port sets of the address are mapped with another psid-len or psid-offset");
+			NL_SET_ERR_MSG(extack,
+				       "port sets of the address are mapped with another psid-len or psid-offset");
 		return -EEXIST;
 	}
 
@@ -452,7 +456,8 @@ int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
 		return 0;
 	}
 	if (mode == DSTM_SET_EXTEND) {
-		NL_SET_ERR_MSG(extack, "the mapping has other addresses, it can be replaced but not extended");
+		NL_SET_ERR_MSG(extack,
+			       "the mapping has other addresses, it can be replaced but not extended");
 		return -EADDRNOTAVAIL;
 	}
 	change->new = m;

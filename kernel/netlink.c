@@ -147,7 +147,8 @@ static int parse_portset(struct nlattr **tb, struct dstm_node *node,
 		return -EINVAL;
 	}
 	if (len > 16 || offset > 15 || len + offset > 16) {
-		NL_SET_ERR_MSG(extack, "psid-offset and psid-len are more than the 16 bits of a port");
+		NL_SET_ERR_MSG(extack,
+			       "psid-offset and psid-len are more than the 16 bits of a port");
 		return -EINVAL;
 	}
 	if (!dstm_portset_valid(psid, len, offset)) {
