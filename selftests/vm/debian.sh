@@ -45,11 +45,15 @@ header_packages()
 		sed -n 's/^  Depends: \(linux-\(headers\|kbuild\)-.*\)/\1/p'
 }
 
+kernel_packages()
+{
+	need_packages gcc-12 make pahole qemu-system-x86 busybox-static kmod cpio
+}
+
 kernel_build()
 {
 	local dir=$1 image tmp deb
 
-	need_packages gcc-12 make qemu-system-x86 busybox-static kmod cpio
 	image=$(image_package)
 	tmp=$dir.tmp
 	rm -rf "$tmp"

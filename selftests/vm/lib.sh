@@ -20,7 +20,8 @@ say()
 }
 
 # The file that knows how to build and to boot a kernel of this name. Each of
-# them defines the functions kernel_dir, kernel_build, kernel_modules, kernel_kdir,
+# them defines the functions kernel_packages, kernel_dir,
+# kernel_build, kernel_modules, kernel_kdir,
 # kernel_make and kernel_command.
 load_kernel()
 {
@@ -51,6 +52,7 @@ ensure_built()
 	local dir
 
 	mkdir -p "$cache"
+	kernel_packages
 	dir=$(kernel_dir) || exit
 	is_built "$dir" && return
 	exec {lock}>"$cache/.lock-$kernel"

@@ -4,7 +4,7 @@
 # How QEMU boots a kernel on this machine's own files. To be sourced.
 
 # What the initramfs has to load before it sees those files.
-boot_modules="virtio_pci 9pnet_virtio 9p virtio_console"
+boot_modules="virtio_pci 9pnet_virtio 9p"
 
 # Makes DIR/initramfs from DIR/lib/modules/RELEASE.
 make_initramfs()
@@ -58,7 +58,7 @@ kvm_works()
 }
 
 # The kernel's log goes to the file that stderr is, by the first serial line, and
-# COMMAND's output to stdout, by a virtio console.
+# COMMAND's output to stdout, by the second.
 kernel_command()
 {
 	local share=$1 dir image accel=(-accel "tcg,thread=multi" -cpu max)
@@ -71,10 +71,9 @@ kernel_command()
 	machine=(qemu-system-x86_64 "${accel[@]}" -smp "${smp:-2}" -m "$memory"
 		-nodefaults -display none -no-reboot
 		-kernel "$image" -initrd "$dir/initramfs"
-		-append "console=ttyS0 oops=panic panic=-1 dstm_kind=qemu dstm_out=/dev/hvc0 dstm_init=$vm/init"
+		-append "console=ttyS0 oops=panic panic=-1 dstm_kind=qemu dstm_out=/dev/ttyS1 dstm_init=$vm/init"
 		-chardev file,id=log,path=/dev/stderr -serial chardev:log
-		-chardev stdio,id=out,signal=off
-		-device virtio-serial-pci -device virtconsole,chardev=out
+		-chardev stdio,id=out,signal=off -serial chardev:out
 		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap
 		-virtfs "local,path=$share,mount_tag=share,security_model=none"
 		-device virtio-rng-pci)

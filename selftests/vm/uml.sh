@@ -41,12 +41,16 @@ unpack_source()
 	mv -T "$tmp" "$1" 2>/dev/null || rm -rf "$tmp"
 }
 
+kernel_packages()
+{
+	need_packages $source_package gcc make flex bison bc libelf-dev libc6-dev \
+		kmod xz-utils
+}
+
 kernel_build()
 {
 	local dir=$1 src tmp
 
-	need_packages $source_package gcc make flex bison bc libelf-dev libc6-dev \
-		kmod xz-utils
 	src=$cache/$source_package-$(source_version)
 	unpack_source "$src"
 
