@@ -56,6 +56,7 @@ passes()
 }
 
 # Nothing else on the way: no neighbour to be found, no port unreachable.
+serve "$inet" 198.51.100.2 9
 n "$inet" ping -n -c 1 -W 2 198.51.100.1 > /dev/null
 check "the mapping's own packet passes" passes
 check "the port set's own packet passes" passes --inner-source 192.0.2.8 --sport 5200

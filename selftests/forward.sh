@@ -25,15 +25,15 @@ both_directions()
 	check "$what: UDP to the client" traffic "$inet" udp $inside 5200
 }
 
-# port_set WHAT INSIDE-THE-SET OUTSIDE
+# port_set WHAT INSIDE-THE-SET OUTSIDE: the next port of each is the client's own.
 port_set()
 {
-	local what=$1 in=$2 out=$3
+	local what=$1 in=$2 out=$3 own=$(($2 + 1)) other=$(($3 + 1))
 
 	check "$what: TCP from a port of the set" \
-		traffic "$client" tcp $outside 8000 --source $inside --sport "$in" --timeout 20
+		traffic "$client" tcp $outside 8000 --source $inside --sport "$own" --timeout 20
 	check "$what: UDP from a port of the set" \
-		traffic "$client" udp $outside 8000 --source $inside --sport "$in"
+		traffic "$client" udp $outside 8000 --source $inside --sport "$own"
 	check "$what: TCP to a port of the set" traffic "$inet" tcp $inside "$in" --timeout 20
 	check "$what: UDP to a port of the set" traffic "$inet" udp $inside "$in"
 	check "$what: ICMP echo with an identifier of the set" \
@@ -44,7 +44,7 @@ port_set()
 	refused() { ! traffic "$@" --count 1 --timeout 0.2; }
 	check "$what: UDP from another port is dropped and counted" \
 		counted rx-inner-port 1 refused "$client" udp $outside 8000 \
-			--source $inside --sport "$out"
+			--source $inside --sport "$other"
 	check "$what: UDP to another port is dropped and counted" \
 		counted tx-no-port-set 1 refused "$inet" udp $inside "$out"
 	check "$what: echo with another identifier is dropped and counted" \

@@ -16,7 +16,7 @@ NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE = 0x100, 0x200, 0x400
 NLMSG_ERROR, NLMSG_DONE, NLM_F_MULTI = 2, 3, 2
 
 A_IFINDEX, A_MAPPING, A_FILTER, A_SYNC, A_COUNT = 1, 2, 3, 4, 5
-M_IPV4, M_PSID, M_PSID_LEN, M_PSID_OFFSET, M_REMOTE, M_LOCAL, M_LIFETIME = range(2, 9)
+M_IPV4, M_PSID, M_PSID_LEN, M_PSID_OFFSET, M_REMOTE, M_LOCAL, M_LIFETIME = range(1, 8)
 MAP_NEW, MAP_DEL, MAP_GET, MAP_FLUSH, SYNC_BEGIN, SYNC_END, STATS_GET = range(1, 8)
 
 
@@ -122,7 +122,7 @@ def lengths(nl, family, ifindex):
     refused("an unknown attribute", nl.ask(family, MAP_NEW, new, dev + mapping() + attr(99, b"1234")))
     refused("an unknown attribute of a mapping",
             nl.ask(family, MAP_NEW, new, dev + mapping(_99=b"1234")))
-    refused("counters in a request", nl.ask(family, MAP_NEW, new, dev + mapping(_9=bytes(8))))
+    refused("counters in a request", nl.ask(family, MAP_NEW, new, dev + mapping(_8=bytes(8))))
     refused("an unknown command", nl.ask(family, 77, NLM_F_ACK, dev))
     refused("an unknown sync", nl.ask(family, SYNC_END, NLM_F_ACK,
                                       dev + attr(A_SYNC, struct.pack("=I", 0xdeadbeef))))
@@ -152,7 +152,7 @@ def lengths(nl, family, ifindex):
 def mutate(nl, family, ifindex, count):
     """Sound messages with some bytes changed: all answered."""
     dev = attr(A_IFINDEX, struct.pack("=I", ifindex))
-    many = b"".join(mapping(_3=struct.pack("=H", i)) for i in range(8))
+    many = b"".join(mapping(_2=struct.pack("=H", i)) for i in range(8))
     seeds = [
         (MAP_NEW, dev + many), (MAP_NEW, dev + mapping()), (MAP_DEL, dev + many),
         (MAP_GET, dev + attr(A_FILTER | 0x8000, attr(1, bytes(4)) + attr(2, b"\x08"))),
