@@ -74,10 +74,10 @@ kernel_build()
 			done
 		done
 		apt-get clean
-		depmod $release
 		' >>"$dir.log" 2>&1 || failed "$dir.log"
-	release=$(basename "$(echo "$tmp"/boot/vmlinuz-*)")
-	make_initramfs "$tmp" "${release#vmlinuz-}"
+	release=$(basename "$(dirname "$(echo "$tmp"/lib/modules/*/vmlinuz)")")
+	depmod -b "$tmp" "$release"
+	make_initramfs "$tmp" "$release"
 	mark_built "$tmp"
 	rm -rf --one-file-system "$dir" "$dir.log"
 	mv -T "$tmp" "$dir"
@@ -96,7 +96,7 @@ kernel_modules()
 
 kernel_image()
 {
-	echo "$(kernel_dir)"/boot/vmlinuz-*
+	echo "$(kernel_dir)"/lib/modules/*/vmlinuz
 }
 
 # As seen in the folder.
