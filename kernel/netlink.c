@@ -164,8 +164,20 @@ static int parse_portset(struct nlattr **tb, struct dstm_node *node,
 static int parse_nest(struct nlattr *attr, struct nlattr **tb,
 		      struct netlink_ext_ack *extack)
 {
-	return nla_parse_nested(tb, DSTM_A_MAPPING_MAX, attr,
-				dstm_mapping_nl_policy, extack);
+	int err, i;
+
+	err = nla_parse_nested(tb, DSTM_A_MAPPING_MAX, attr,
+			       dstm_mapping_nl_policy, extack);
+	if (err)
+		return err;
+	for (i = DSTM_A_MAPPING_RX_PACKETS; i <= DSTM_A_MAPPING_IDLE; i++) {
+		if (tb[i]) {
+			NL_SET_ERR_MSG_ATTR(extack, tb[i],
+					    "counters can only be read");
+			return -EINVAL;
+		}
+	}
+	return 0;
 }
 
 /* Addresses and lifetime; the tunnel end point is held then. */
