@@ -56,7 +56,12 @@ passes()
 }
 
 # Nothing else on the way: no neighbour to be found, no port unreachable.
-serve "$inet" 198.51.100.2 9
+n "$inet" "$python" -c '
+import socket, time
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("198.51.100.2", 9))
+time.sleep(3600)' &
+busywait 10000 n "$inet" grep -q ':0009 ' /proc/net/udp
 n "$inet" ping -n -c 1 -W 2 198.51.100.1 > /dev/null
 check "the mapping's own packet passes" passes
 check "the port set's own packet passes" passes --inner-source 192.0.2.8 --sport 5200
@@ -84,7 +89,8 @@ check "first fragment from a shared address" dropped rx-fragment \
 	--inner-source 192.0.2.8 --fragment first
 check "last fragment from a shared address" dropped rx-fragment \
 	--inner-source 192.0.2.8 --fragment last
-for what in version ihl long-ihl length short-length truncated empty checksum; do
+# Less than an IPv4 header is dropped by tunnel6 before it comes to us.
+for what in version ihl long-ihl length short-length checksum; do
 	check "inner header garbled: $what" dropped rx-malformed --garble $what
 done
 check "inner transport header cut off, shared address" dropped rx-malformed \

@@ -100,8 +100,8 @@ refused "an unknown command" 2 'frobnicate' map frobnicate
 "$python" - > "$work/far.json" <<-'END'
 	print("[")
 	for i in range(80000):
-	    print('{ "ipv4": "10.%d.%d.%d", "remote": "2001:db8:8::%x" }%s' % (
-	        i >> 16, i >> 8 & 255, i & 255, i + 1, "" if i == 79999 else
+	    print('{ "ipv4": "10.%d.%d.%d", "remote": "2001:db8:8::7" }%s' % (
+	        i >> 16, i >> 8 & 255, i & 255, "" if i == 79999 else
 	        " ;" if i == 69998 else ","))
 	print("]")
 END

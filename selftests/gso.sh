@@ -53,6 +53,7 @@ check "without checksum offload, to the client" \
 	traffic "$inet" tcp 192.0.2.7 5200 --bytes $bytes --timeout 60
 
 # The same through a port set.
+n "$inet" ethtool -K veth0 tx on tso on gso on > /dev/null 2>&1
 map flush > /dev/null
 map add ipv4 192.0.2.7 psid 5 psid-len 6 remote 2001:db8:1::7
 check "into a port set" segments out "$inet" 192.0.2.7 5200

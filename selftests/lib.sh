@@ -5,7 +5,7 @@
 # A test ends with tap_done; what it made goes away with it, however it ends.
 
 SELFTESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:$SELFTESTS/../user/nl"
+export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:$SELFTESTS/../.build/user"
 export PYTHONDONTWRITEBYTECODE=1
 
 KSFT_SKIP=4

@@ -43,9 +43,9 @@ answers()
 {
 	local before after
 
-	before=$(n "$1" awk '/^Icmp: [0-9]/ { print $9 }' /proc/net/snmp)
+	before=$(n "$1" awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp)
 	pings "$inet" 192.0.2.7 || return 1
-	after=$(n "$1" awk '/^Icmp: [0-9]/ { print $9 }' /proc/net/snmp)
+	after=$(n "$1" awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp)
 	echo "echoes $before, then $after"
 	[ "$after" -ge $((before + 3)) ]
 }
