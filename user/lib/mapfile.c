@@ -101,6 +101,91 @@ static int mapping_append(struct dstm_mapfile *file,
 	return 0;
 }
 
+/* A string without escapes, or a number of digits; NULL for anything else. */
+static const char *plain_value(const char *p, const char *end, char *value,
+			       size_t size, bool *quoted)
+{
+	size_t n = 0;
+
+	*quoted = p < end && *p == '"';
+	if (*quoted)
+		p++;
+	for (; p < end && n < size - 1; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (*quoted ? c == '"' : c < '0' || c > '9')
+			break;
+		if (c < 0x20 || c > 0x7e || c == '\\')
+			return NULL;
+		value[n++] = *p;
+	}
+	value[n] = '\0';
+	if (p == end || n == size - 1)
+		return NULL;
+	if (*quoted)
+		return p + 1;
+	return n && (n == 1 || value[0] != '0') ? p : NULL;
+}
+
+static bool plain_word(struct dstm_mapping *m, const char *name,
+		       const char *value, bool quoted, const char *dev)
+{
+	char reason[DSTM_MAPPING_ERROR];
+
+	if (!strcmp(name, "dev"))
+		return quoted && (!dev || !strcmp(dev, value));
+	/* dstm_mapping_word() would take a number in quotes. */
+	if (quoted && !strpbrk(value, ".:"))
+		return false;
+	return dstm_mapping_word(m, name, value, reason) == 1;
+}
+
+/*
+ * The same as jansson, several times as fast, for an element that is as simple
+ * as nearly all are. Whatever is unusual or wrong is left to jansson: 0 then,
+ * else the element's end.
+ */
+static size_t plain_parse(const struct dstm_mapfile *file, size_t at,
+			  const char *dev, struct dstm_mapping *m)
+{
+	const char *p = file->text + at, *end = file->text + file->size;
+	char name[16], value[INET6_ADDRSTRLEN];
+	bool quoted, dev_seen = false;
+
+	memset(m, 0, sizeof(*m));
+	do {
+		p = file->text + skip_blank(file, (size_t)(p + 1 - file->text));
+		p = plain_value(p, end, name, sizeof(name), &quoted);
+		if (!p || !quoted)
+			return 0;
+		p = file->text + skip_blank(file, (size_t)(p - file->text));
+		if (p == end || *p != ':')
+			return 0;
+		p = file->text + skip_blank(file, (size_t)(p + 1 - file->text));
+		p = plain_value(p, end, value, sizeof(value), &quoted);
+		if (!p || !plain_word(m, name, value, quoted, dev))
+			return 0;
+		if (!strcmp(name, "dev")) {
+			if (dev_seen)
+				return 0;
+			dev_seen = true;
+		}
+		p = file->text + skip_blank(file, (size_t)(p - file->text));
+	} while (p < end && *p == ',');
+
+	if (p == end || *p != '}' ||
+	    !dstm_mapping_has(m, DSTM_A_MAPPING_IPV4) ||
+	    !dstm_mapping_has(m, DSTM_A_MAPPING_REMOTE))
+		return 0;
+	return (size_t)(p + 1 - file->text);
+}
+
+static int out_of_memory(const struct dstm_mapfile *file, char *error)
+{
+	snprintf(error, ERROR_SIZE, "%.200s: %s", file->name, strerror(ENOMEM));
+	return -ENOMEM;
+}
+
 /* One element at @at; moves @at behind it. */
 static int element_parse(struct dstm_mapfile *file, size_t *at,
 			 const char *dev, char *error)
@@ -109,13 +194,17 @@ static int element_parse(struct dstm_mapfile *file, size_t *at,
 	struct dstm_mapping m;
 	json_error_t json_error;
 	const char *key;
-	size_t end;
 	json_t *json;
+	size_t end;
 	int ret;
 
 	if (*at >= file->size || file->text[*at] != '{')
 		return wrong(file, *at, error,
 			     "expected a mapping, which begins with {");
+
+	end = plain_parse(file, *at, dev, &m);
+	if (end)
+		goto append;
 
 	json = json_loadb(file->text + *at, file->size - *at,
 			  JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES,
@@ -133,12 +222,11 @@ static int element_parse(struct dstm_mapfile *file, size_t *at,
 	if (ret)
 		return ret;
 
-	ret = mapping_append(file, &m, *at);
-	if (ret)
-		snprintf(error, ERROR_SIZE, "%.200s: %s", file->name,
-			 strerror(-ret));
+append:
+	if (mapping_append(file, &m, *at))
+		return out_of_memory(file, error);
 	*at = end;
-	return ret;
+	return 0;
 }
 
 int dstm_mapfile_parse(struct dstm_mapfile *file, const char *name, char *text,

@@ -15,7 +15,7 @@ static const char * const roles[] = {
 
 static int bad(const char *name, const char *value, const char *expected)
 {
-	return nl_fail("%s: expected %s, not \"%s\"", name, expected, value);
+	return nl_misuse("%s: expected %s, not \"%s\"", name, expected, value);
 }
 
 static int parse_switch(const char *name, const char *value, uint8_t *to)

@@ -32,7 +32,7 @@ static int parse_mapping(struct dstm_mapping *m, uint32_t *ifindex, int argc,
 		case 1:
 			break;
 		default:
-			return nl_fail("%s", error);
+			return nl_misuse("%s", error);
 		}
 	}
 	if (!dev)
@@ -189,7 +189,7 @@ static int filter_word(struct dstm_filter *filter, const char *name,
 		return nl_misuse("what is %s here?", name);
 	}
 	if (ret)
-		return nl_fail("%s: expected %s, not \"%s\"", name, expected,
+		return nl_misuse("%s: expected %s, not \"%s\"", name, expected,
 			       value);
 	filter->have |= 1U << bit;
 	return DONE;

@@ -18,8 +18,8 @@ static int parse(struct dstm_portset *set, int argc, char **argv)
 		if (i + 1 == argc)
 			return nl_misuse("%s: a value is missing", argv[i]);
 		if (dstm_number_parse(argv[i + 1], UINT16_MAX, &number))
-			return nl_fail("%s: expected a number, not \"%s\"",
-				       argv[i], argv[i + 1]);
+			return nl_misuse("%s: expected a number, not \"%s\"",
+					 argv[i], argv[i + 1]);
 		if (!strcmp(argv[i], "psid")) {
 			set->psid = (uint16_t)number;
 			psid = true;
