@@ -221,9 +221,9 @@ int dstm_link_get(struct dstm_nl *nl, const char *name, struct dstm_link *link)
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
 	ret = dstm_nl_ask(nl, nlh, link_read, &reader);
 	if (ret == -ENODEV) {
-		dstm_nl_error_set(nl, "there is no device %s", name);
+		dstm_nl_error_set(nl, "there is no such device");
 	} else if (!ret && !link->ifindex) {
-		dstm_nl_error_set(nl, "%s is not a device of kind dstm", name);
+		dstm_nl_error_set(nl, "the device is not of kind dstm");
 		ret = -EINVAL;
 	}
 	return ret;

@@ -294,7 +294,8 @@ static int check_all(struct check *check, const char *dev)
 	if (dev && !dstm_link_get(nl->route, dev, &devices.list[0]))
 		devices.count = 1;
 	else if (dev || dstm_link_dump(nl->route, remember, &devices))
-		return nl_fail("%s", dstm_nl_error(nl->route));
+		return nl_fail("%s: %s", dev ? dev : "devices",
+			       dstm_nl_error(nl->route));
 	if (!devices.count)
 		finding(check, "dstm-nl link add dstm0 local ADDR up",
 			"there is no device of kind dstm");

@@ -113,10 +113,14 @@ static int parse_link(struct dstm_link *link, int argc, char **argv)
 
 static int failed(struct nl *nl, const char *name, int error)
 {
-	if (error == -EOPNOTSUPP)
-		return nl_fail("%s: %s (is the module loaded? `modprobe dstm`)",
-			       name, dstm_nl_error(nl->route));
-	return nl_fail("%s: %s", name, dstm_nl_error(nl->route));
+	const char *text = dstm_nl_error(nl->route);
+
+	/* What rtnetlink says when it finds no module of the kind. */
+	if (error == -EOPNOTSUPP && (!strcmp(text, "Unknown device type") ||
+				     !strcmp(text, strerror(EOPNOTSUPP))))
+		return nl_fail("%s: the kernel knows no devices of kind dstm: load the module with `modprobe dstm`",
+			       name);
+	return nl_fail("%s: %s", name, text);
 }
 
 static int link_add(struct nl *nl, int argc, char **argv)

@@ -17,7 +17,7 @@ options=$("$1" help | sed -n 's/^  \(-[a-zA-Z]\) .*/\1/p')
 for word in $words $options; do
 	for file in $man $completion; do
 		n=$((n + 1))
-		if sed 's/Fl \([a-zA-Z]\)/-\1/g; s/\\//g' $file | grep -qw -e "$word"; then
+		if sed 's/Fl \([a-zA-Z]\)/-\1/g; s/\\//g' "$file" | grep -qw -e "$word"; then
 			echo "ok $n - $word in $file"
 		else
 			echo "not ok $n - $word in $file"
