@@ -52,7 +52,7 @@ spec spec-check:
 check:
 	selftests/check.sh
 
-demo:
+demo: tools
 	selftests/vm/run -- selftests/demo.sh
 
 # The kernels that check runs the selftests in.
