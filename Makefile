@@ -3,7 +3,7 @@
 #   make                   module and tools for the running kernel
 #   make module KDIR=...   the module for another kernel; ARCH=um for UML
 #   make install           module, tools, man pages; DESTDIR and PREFIX
-#   make check             every test; installs what it needs (Debian)
+#   make check             tests; installs what it needs (Debian)
 #   make demo              a static deployment, shown step by step
 
 VERSION := 0.1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Every test, from a bare Debian 12 on: install, build, unit tests, selftests in
+# From a bare Debian 12 on: install, build, unit tests, and the selftests of tests_for() in
 # each kernel. Ends with a line that counts what passed and what failed.
 set -u
 
