@@ -9,6 +9,10 @@
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#endif
+
 static inline void dstm_compat_set_lltx(struct net_device *dev)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
@@ -27,15 +31,15 @@ static inline struct nlattr **dstm_compat_dump_attrs(struct netlink_callback *cb
 #endif
 }
 
-/* rtnl_link_ops.newlink, calling func(underlay, dev, data, extack). */
+/* rtnl_link_ops.newlink, calling func(underlay, dev, tb, data, extack). */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
 #define DSTM_COMPAT_NEWLINK(name, func)					\
 static int name(struct net_device *dev,					\
 		struct rtnl_newlink_params *params,			\
 		struct netlink_ext_ack *extack)				\
 {									\
-	return func(rtnl_newlink_link_net(params), dev, params->data,	\
-		    extack);						\
+	return func(rtnl_newlink_link_net(params), dev, params->tb,	\
+		    params->data, extack);				\
 }
 #else
 #define DSTM_COMPAT_NEWLINK(name, func)					\
@@ -43,7 +47,7 @@ static int name(struct net *src_net, struct net_device *dev,		\
 		struct nlattr *tb[], struct nlattr *data[],		\
 		struct netlink_ext_ack *extack)				\
 {									\
-	return func(src_net, dev, data, extack);			\
+	return func(src_net, dev, tb, data, extack);			\
 }
 #endif
 

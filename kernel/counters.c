@@ -3,34 +3,12 @@
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include <linux/string.h>
+#include <uapi/linux/dstm_counters.h>
 
 #include "counters.h"
 
 const char *const dstm_counter_names[DSTM_COUNTER_LAST + 1] = {
-	[DSTM_A_STATS_RX_PACKETS] = "rx-packets",
-	[DSTM_A_STATS_RX_BYTES] = "rx-bytes",
-	[DSTM_A_STATS_TX_PACKETS] = "tx-packets",
-	[DSTM_A_STATS_TX_BYTES] = "tx-bytes",
-	[DSTM_A_STATS_RX_DOWN] = "rx-down",
-	[DSTM_A_STATS_RX_MALFORMED] = "rx-malformed",
-	[DSTM_A_STATS_RX_NO_PORTS] = "rx-no-ports",
-	[DSTM_A_STATS_RX_FRAGMENT] = "rx-fragment",
-	[DSTM_A_STATS_RX_INNER_ADDRESS] = "rx-inner-address",
-	[DSTM_A_STATS_RX_INNER_PORT] = "rx-inner-port",
-	[DSTM_A_STATS_RX_OUTER_SOURCE] = "rx-outer-source",
-	[DSTM_A_STATS_RX_OUTER_DESTINATION] = "rx-outer-destination",
-	[DSTM_A_STATS_RX_ECN] = "rx-ecn",
-	[DSTM_A_STATS_RX_BACKLOG] = "rx-backlog",
-	[DSTM_A_STATS_TX_PROTOCOL] = "tx-protocol",
-	[DSTM_A_STATS_TX_MALFORMED] = "tx-malformed",
-	[DSTM_A_STATS_TX_NO_PORTS] = "tx-no-ports",
-	[DSTM_A_STATS_TX_FRAGMENT] = "tx-fragment",
-	[DSTM_A_STATS_TX_NO_MAPPING] = "tx-no-mapping",
-	[DSTM_A_STATS_TX_NO_PORT_SET] = "tx-no-port-set",
-	[DSTM_A_STATS_TX_HAIRPIN] = "tx-hairpin",
-	[DSTM_A_STATS_TX_NO_ROUTE] = "tx-no-route",
-	[DSTM_A_STATS_TX_LOOP] = "tx-loop",
-	[DSTM_A_STATS_TX_ERROR] = "tx-error",
+	DSTM_COUNTER_NAMES
 };
 
 /**

@@ -2,6 +2,7 @@
 /* The network device: made, configured and deleted by rtnetlink. */
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
+#include <linux/inetdevice.h>
 #include <linux/ipv6.h>
 #include <net/addrconf.h>
 #include <net/ip_tunnels.h>
@@ -11,11 +12,15 @@
 #include "compat.h"
 #include "device.h"
 #include "events.h"
+#include "mtu.h"
 #include "transmit.h"
 
 #define DSTM_HOPLIMIT_DEFAULT	64
+#define DSTM_ICMP_RATE_DEFAULT	100
+#define DSTM_EVENT_RATE		10
 
 unsigned int dstm_net_id;
+LIST_HEAD(dstm_devices);
 
 static const struct net_device_ops dstm_netdev_ops;
 
@@ -73,7 +78,6 @@ static void dstm_expiry_work(struct work_struct *work)
 static int dstm_init(struct net_device *dev)
 {
 	struct dstm_dev *dstm = netdev_priv(dev);
-	struct dstm_net *dn = net_generic(dstm->underlay, dstm_net_id);
 	int err;
 
 	dstm->counters = netdev_alloc_pcpu_stats(struct dstm_counters);
@@ -93,7 +97,7 @@ static int dstm_init(struct net_device *dev)
 		err = PTR_ERR(dstm->tep);
 		goto free_table;
 	}
-	list_add(&dstm->list, &dn->devices);
+	list_add(&dstm->list, &dstm_devices);
 	return 0;
 
 free_table:
@@ -156,9 +160,33 @@ static void dstm_get_stats64(struct net_device *dev,
 		stats->tx_dropped += sum[i];
 }
 
+/* Between clients there is no shorter way, so none is told of one. */
+static int dstm_open(struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get_rtnl(dev);
+
+	if (in_dev) {
+		/* The kernel sends redirects if either of the two says so. */
+		IN_DEV_CONF_SET(in_dev, SEND_REDIRECTS, false);
+		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
+	}
+	return 0;
+}
+
+static int dstm_change_mtu(struct net_device *dev, int mtu)
+{
+	struct dstm_dev *dstm = netdev_priv(dev);
+
+	WRITE_ONCE(dev->mtu, mtu);
+	dstm->mtu_by_hand = true;
+	return 0;
+}
+
 static const struct net_device_ops dstm_netdev_ops = {
 	.ndo_init = dstm_init,
 	.ndo_uninit = dstm_uninit,
+	.ndo_open = dstm_open,
+	.ndo_change_mtu = dstm_change_mtu,
 	.ndo_start_xmit = dstm_transmit,
 	.ndo_get_stats64 = dstm_get_stats64,
 };
@@ -210,6 +238,13 @@ static const struct ethtool_ops dstm_ethtool_ops = {
 #define DSTM_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
 			 NETIF_F_GSO_SOFTWARE | NETIF_F_HW_CSUM)
 
+static void limit_init(struct ratelimit_state *limit, int rate)
+{
+	ratelimit_state_init(limit, HZ, rate);
+	/* The core is not to log what was left out. */
+	ratelimit_set_flags(limit, RATELIMIT_MSG_ON_RELEASE);
+}
+
 static void dstm_setup(struct net_device *dev)
 {
 	struct dstm_dev *dstm = netdev_priv(dev);
@@ -220,7 +255,6 @@ static void dstm_setup(struct net_device *dev)
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_NOARP | IFF_POINTOPOINT;
 	dev->priv_flags |= IFF_NO_QUEUE;
-	dev->mtu = ETH_DATA_LEN - sizeof(struct ipv6hdr);
 	dev->min_mtu = IPV6_MIN_MTU - sizeof(struct ipv6hdr) - 8;
 	dev->max_mtu = IP_MAX_MTU - sizeof(struct ipv6hdr) - 8;
 	dev->needed_headroom = LL_MAX_HEADER + sizeof(struct ipv6hdr) + 8;
@@ -234,11 +268,20 @@ static void dstm_setup(struct net_device *dev)
 	dstm->dev = dev;
 	mutex_init(&dstm->lock);
 	INIT_DELAYED_WORK(&dstm->expiry, dstm_expiry_work);
-	ratelimit_state_init(&dstm->icmp_limit, HZ, 100);
-	ratelimit_state_init(&dstm->event_limit, HZ, 10);
-	ratelimit_set_flags(&dstm->icmp_limit, RATELIMIT_MSG_ON_RELEASE);
-	ratelimit_set_flags(&dstm->event_limit, RATELIMIT_MSG_ON_RELEASE);
+	limit_init(&dstm->no_mapping_limit, DSTM_ICMP_RATE_DEFAULT);
+	limit_init(&dstm->spoof_limit, DSTM_ICMP_RATE_DEFAULT);
+	limit_init(&dstm->event_limit, DSTM_EVENT_RATE);
 }
+
+static const struct netlink_range_validation icmp_rate_range = {
+	.max = 1000000,
+};
+
+/* Above the 20 bits of a label is no other value. */
+static const struct netlink_range_validation_signed flowlabel_range = {
+	.min = DSTM_FLOWLABEL_NONE,
+	.max = 0xfffff,
+};
 
 static const struct nla_policy dstm_link_policy[IFLA_DSTM_MAX + 1] = {
 	[IFLA_DSTM_ROLE] = NLA_POLICY_MAX(NLA_U8, DSTM_ROLE_CLIENT),
@@ -247,6 +290,11 @@ static const struct nla_policy dstm_link_policy[IFLA_DSTM_MAX + 1] = {
 	[IFLA_DSTM_ENCAP_LIMIT] = NLA_POLICY_RANGE(NLA_S32, -1, 255),
 	[IFLA_DSTM_HAIRPIN] = NLA_POLICY_MAX(NLA_U8, 1),
 	[IFLA_DSTM_ICMP_ERRORS] = NLA_POLICY_MAX(NLA_U8, 1),
+	[IFLA_DSTM_ICMP_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &icmp_rate_range),
+	[IFLA_DSTM_FRAG] = NLA_POLICY_MAX(NLA_U8, DSTM_FRAG_INNER),
+	[IFLA_DSTM_TCLASS] = NLA_POLICY_RANGE(NLA_S32, -1, 255),
+	[IFLA_DSTM_DSCP] = NLA_POLICY_MAX(NLA_U8, DSTM_DSCP_OUTER),
+	[IFLA_DSTM_FLOWLABEL] = NLA_POLICY_FULL_RANGE_SIGNED(NLA_S32, &flowlabel_range),
 };
 
 static int dstm_validate(struct nlattr *tb[], struct nlattr *data[],
@@ -283,10 +331,26 @@ static void dstm_configure(struct dstm_dev *dstm, struct nlattr *data[])
 	if (data[IFLA_DSTM_ICMP_ERRORS])
 		WRITE_ONCE(dstm->icmp_errors,
 			   nla_get_u8(data[IFLA_DSTM_ICMP_ERRORS]));
+	if (data[IFLA_DSTM_ICMP_RATE]) {
+		WRITE_ONCE(dstm->no_mapping_limit.burst,
+			   nla_get_u32(data[IFLA_DSTM_ICMP_RATE]));
+		WRITE_ONCE(dstm->spoof_limit.burst,
+			   nla_get_u32(data[IFLA_DSTM_ICMP_RATE]));
+	}
+	if (data[IFLA_DSTM_FRAG])
+		WRITE_ONCE(dstm->frag, nla_get_u8(data[IFLA_DSTM_FRAG]));
+	if (data[IFLA_DSTM_TCLASS])
+		WRITE_ONCE(dstm->tclass, nla_get_s32(data[IFLA_DSTM_TCLASS]));
+	if (data[IFLA_DSTM_DSCP])
+		WRITE_ONCE(dstm->dscp, nla_get_u8(data[IFLA_DSTM_DSCP]));
+	if (data[IFLA_DSTM_FLOWLABEL])
+		WRITE_ONCE(dstm->flowlabel,
+			   nla_get_s32(data[IFLA_DSTM_FLOWLABEL]));
 }
 
 static int dstm_newlink(struct net *underlay, struct net_device *dev,
-			struct nlattr *data[], struct netlink_ext_ack *extack)
+			struct nlattr *tb[], struct nlattr *data[],
+			struct netlink_ext_ack *extack)
 {
 	struct dstm_dev *dstm = netdev_priv(dev);
 	int err;
@@ -301,11 +365,17 @@ static int dstm_newlink(struct net *underlay, struct net_device *dev,
 	dstm->role = DSTM_ROLE_GATEWAY;
 	dstm->hoplimit = DSTM_HOPLIMIT_DEFAULT;
 	dstm->encap_limit = -1;
+	dstm->tclass = -1;
+	dstm->flowlabel = DSTM_FLOWLABEL_AUTO;
 	dstm->hairpin = true;
 	dstm->icmp_errors = true;
 	if (data[IFLA_DSTM_ROLE])
 		dstm->role = nla_get_u8(data[IFLA_DSTM_ROLE]);
 	dstm_configure(dstm, data);
+	if (tb[IFLA_MTU])
+		dstm->mtu_by_hand = true;
+	else
+		dev->mtu = dstm_mtu(dstm);
 
 	err = register_netdevice(dev);
 	if (err == -EADDRINUSE)
@@ -366,6 +436,8 @@ static int dstm_changelink(struct net_device *dev, struct nlattr *tb[],
 			return err;
 	}
 	dstm_configure(dstm, data);
+	/* Less may fit now, or more. */
+	dstm_mtu_follow();
 	return 0;
 }
 
@@ -376,7 +448,12 @@ static size_t dstm_get_size(const struct net_device *dev)
 	       nla_total_size(sizeof(u8)) +		/* hoplimit */
 	       nla_total_size(sizeof(s32)) +		/* encap-limit */
 	       nla_total_size(sizeof(u8)) +		/* hairpin */
-	       nla_total_size(sizeof(u8));		/* icmp-errors */
+	       nla_total_size(sizeof(u8)) +		/* icmp-errors */
+	       nla_total_size(sizeof(u32)) +		/* icmp-rate */
+	       nla_total_size(sizeof(u8)) +		/* frag */
+	       nla_total_size(sizeof(s32)) +		/* tclass */
+	       nla_total_size(sizeof(u8)) +		/* dscp */
+	       nla_total_size(sizeof(s32));		/* flowlabel */
 }
 
 static int dstm_fill_info(struct sk_buff *skb, const struct net_device *dev)
@@ -388,7 +465,12 @@ static int dstm_fill_info(struct sk_buff *skb, const struct net_device *dev)
 	    nla_put_u8(skb, IFLA_DSTM_HOPLIMIT, dstm->hoplimit) ||
 	    nla_put_s32(skb, IFLA_DSTM_ENCAP_LIMIT, dstm->encap_limit) ||
 	    nla_put_u8(skb, IFLA_DSTM_HAIRPIN, dstm->hairpin) ||
-	    nla_put_u8(skb, IFLA_DSTM_ICMP_ERRORS, dstm->icmp_errors))
+	    nla_put_u8(skb, IFLA_DSTM_ICMP_ERRORS, dstm->icmp_errors) ||
+	    nla_put_u32(skb, IFLA_DSTM_ICMP_RATE, dstm->spoof_limit.burst) ||
+	    nla_put_u8(skb, IFLA_DSTM_FRAG, dstm->frag) ||
+	    nla_put_s32(skb, IFLA_DSTM_TCLASS, dstm->tclass) ||
+	    nla_put_u8(skb, IFLA_DSTM_DSCP, dstm->dscp) ||
+	    nla_put_s32(skb, IFLA_DSTM_FLOWLABEL, dstm->flowlabel))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -419,7 +501,6 @@ static int __net_init dstm_net_init(struct net *net)
 	struct dstm_net *dn = net_generic(net, dstm_net_id);
 	int i;
 
-	INIT_LIST_HEAD(&dn->devices);
 	for (i = 0; i < DSTM_TEP_BUCKETS; i++)
 		INIT_HLIST_HEAD(&dn->teps[i]);
 	return 0;
@@ -433,12 +514,10 @@ static void __net_exit dstm_net_exit_batch(struct list_head *nets)
 	LIST_HEAD(kill);
 
 	rtnl_lock();
-	list_for_each_entry(net, nets, exit_list) {
-		struct dstm_net *dn = net_generic(net, dstm_net_id);
-
-		list_for_each_entry(dstm, &dn->devices, list)
-			unregister_netdevice_queue(dstm->dev, &kill);
-	}
+	list_for_each_entry(net, nets, exit_list)
+		list_for_each_entry(dstm, &dstm_devices, list)
+			if (dstm->underlay == net)
+				unregister_netdevice_queue(dstm->dev, &kill);
 	unregister_netdevice_many(&kill);
 	rtnl_unlock();
 }

@@ -12,6 +12,10 @@
 #include "mapping.h"
 #include "tep.h"
 
+/* Flow labels that are none (RFC 6437 has 20 bits of them). */
+#define DSTM_FLOWLABEL_AUTO	-1
+#define DSTM_FLOWLABEL_NONE	-2
+
 struct dstm_dev {
 	struct net_device *dev;
 	struct net *underlay;		/* where the device was made */
@@ -19,21 +23,28 @@ struct dstm_dev {
 	struct dstm_tep *tep;
 	u8 role;			/* enum dstm_role */
 	u8 hoplimit;			/* 0: as inner */
+	u8 frag;			/* enum dstm_frag */
+	u8 dscp;			/* enum dstm_dscp */
 	s16 encap_limit;		/* -1: none */
+	s16 tclass;			/* -1: as inner */
+	s32 flowlabel;			/* or DSTM_FLOWLABEL_* */
 	bool hairpin;
 	bool icmp_errors;
+	bool mtu_by_hand;		/* under rtnl */
 	struct dstm_table table;
 	struct dstm_counters __percpu *counters;
 	struct gro_cells gro_cells;
-	struct ratelimit_state icmp_limit;
+	struct ratelimit_state no_mapping_limit;
+	struct ratelimit_state spoof_limit;
 	struct ratelimit_state event_limit;
 
 	struct mutex lock;		/* writers of the table */
 	bool dead;			/* under lock: no more mappings */
 	struct delayed_work expiry;
-	struct list_head list;		/* in dstm_net, under rtnl */
+	struct list_head list;		/* in dstm_devices, under rtnl */
 };
 
+extern struct list_head dstm_devices;	/* under rtnl */
 extern struct rtnl_link_ops dstm_link_ops;
 extern struct pernet_operations dstm_net_ops;
 

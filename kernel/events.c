@@ -119,7 +119,7 @@ static int put_port(struct sk_buff *skb, int attr, const struct sk_buff *packet,
 	u16 port;
 
 	if (ip_is_fragment(iph) ||
-	    !dstm_inner_port(packet, offset, iph, end, &port))
+	    dstm_inner_port(packet, offset, iph, end, &port))
 		return 0;
 	return nla_put_u16(skb, attr, port);
 }
@@ -187,12 +187,12 @@ void dstm_event_acquire(struct dstm_dev *dstm, const struct sk_buff *packet,
 /**
  * dstm_event_spoof - tell that a tunnelled packet does not match the table
  * @dstm: the device
- * @packet: it, data at the inner header, network header at the outer one
+ * @packet: it, data at the inner header
+ * @outer: its outer header
  * @reason: the counter of its drop
  */
 void dstm_event_spoof(struct dstm_dev *dstm, const struct sk_buff *packet,
-		      int reason)
+		      const struct ipv6hdr *outer, int reason)
 {
-	event_packet(dstm, DSTM_CMD_SPOOF_NTF, packet, 0, ipv6_hdr(packet),
-		     reason);
+	event_packet(dstm, DSTM_CMD_SPOOF_NTF, packet, 0, outer, reason);
 }

@@ -6,6 +6,7 @@
 
 struct dstm_dev;
 struct dstm_mapping;
+struct ipv6hdr;
 struct sk_buff;
 
 int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m);
@@ -15,6 +16,6 @@ void dstm_event_mapping(struct dstm_dev *dstm, u8 cmd,
 void dstm_event_acquire(struct dstm_dev *dstm, const struct sk_buff *packet,
 			int offset);
 void dstm_event_spoof(struct dstm_dev *dstm, const struct sk_buff *packet,
-		      int reason);
+		      const struct ipv6hdr *outer, int reason);
 
 #endif

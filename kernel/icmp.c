@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Errors that we answer with. */
+/*
+ * Errors that we answer with. The kernel's own senders see to it that none is
+ * sent because of an error, a multicast or a later fragment, as far as they see
+ * the packet in question.
+ */
 #include <linux/icmpv6.h>
 #include <linux/ratelimit.h>
 #include <net/icmp.h>
 
 #include "device.h"
 #include "icmp.h"
+#include "inner.h"
 
-static bool may_answer(struct dstm_dev *dstm)
+static bool may_answer(struct dstm_dev *dstm, struct ratelimit_state *limit)
 {
-	return READ_ONCE(dstm->icmp_errors) && __ratelimit(&dstm->icmp_limit);
+	return READ_ONCE(dstm->icmp_errors) && __ratelimit(limit);
 }
 
 /**
@@ -21,20 +26,39 @@ static bool may_answer(struct dstm_dev *dstm)
  */
 void dstm_icmp_no_mapping(struct dstm_dev *dstm, struct sk_buff *skb)
 {
-	if (may_answer(dstm))
+	if (may_answer(dstm, &dstm->no_mapping_limit))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+}
+
+/**
+ * dstm_icmp_too_big - tell an IPv4 sender what fits through the tunnel
+ * @skb: its packet, on the way into the tunnel; stays the caller's
+ * @mtu: the length that fits
+ *
+ * Path MTU discovery depends on it (RFC 2473 section 7.2), so it is not
+ * switched off, and only the kernel's own limits for ICMP hold.
+ */
+void dstm_icmp_too_big(struct sk_buff *skb, unsigned int mtu)
+{
+	icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(mtu));
 }
 
 /**
  * dstm_icmp_spoof - tell a tunnel's other end that its source is refused
  * @dstm: the device
- * @skb: the tunnelled packet, network header at the outer one
+ * @skb: the tunnelled packet, data at the inner header, network header at the
+ *       outer one
  *
  * RFC 7596 section 6.2: ICMPv6 type 1 code 5, source address failed
  * ingress/egress policy.
  */
 void dstm_icmp_spoof(struct dstm_dev *dstm, struct sk_buff *skb)
 {
-	if (may_answer(dstm))
+	const struct iphdr *iph = dstm_inner_header(skb, 0);
+
+	if (iph->frag_off & htons(IP_OFFSET) ||
+	    dstm_inner_is_icmp_error(skb, 0, iph))
+		return;
+	if (may_answer(dstm, &dstm->spoof_limit))
 		icmpv6_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_POLICY_FAIL, 0);
 }

@@ -1,34 +1,158 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the IPv4 packet inside says about its owner. */
+/* Whether the IPv4 packet inside is sound, and who its owner is. */
 #include <linux/icmp.h>
+#include <linux/inetdevice.h>
 #include <net/ip.h>
 
 #include "inner.h"
 #include "mapping.h"
 
-/**
- * dstm_inner_header - get at a sound IPv4 header
- * @skb: the packet; its pointers change
- * @offset: of the header, from skb->data
- *
- * Return: the header, options included in the linear part, or NULL.
- */
-const struct iphdr *dstm_inner_header(struct sk_buff *skb, int offset)
+static enum dstm_flaw check_header(struct sk_buff *skb)
 {
 	const struct iphdr *iph;
-	unsigned int hlen;
+	unsigned int hlen, len;
 
-	if (!pskb_may_pull(skb, offset + sizeof(*iph)))
-		return NULL;
-	iph = (const struct iphdr *)(skb->data + offset);
+	if (!pskb_may_pull(skb, sizeof(*iph)))
+		return DSTM_TRUNCATED;
+	iph = dstm_inner_header(skb, 0);
+	if (iph->version != 4)
+		return DSTM_VERSION;
 	hlen = iph->ihl * 4;
-	if (iph->version != 4 || hlen < sizeof(*iph) ||
-	    ntohs(iph->tot_len) < hlen ||
-	    ntohs(iph->tot_len) > skb->len - offset)
-		return NULL;
-	if (!pskb_may_pull(skb, offset + hlen))
-		return NULL;
-	return (const struct iphdr *)(skb->data + offset);
+	len = ntohs(iph->tot_len);
+	if (hlen < sizeof(*iph) || len < hlen)
+		return DSTM_HEADER;
+	if (len > skb->len || !pskb_may_pull(skb, hlen))
+		return DSTM_TRUNCATED;
+	iph = dstm_inner_header(skb, 0);
+	return ip_fast_csum(iph, iph->ihl) ? DSTM_CHECKSUM : DSTM_SOUND;
+}
+
+/* What no packet between hosts has at either end (RFC 6890, RFC 1122 3.2.1.3). */
+static enum dstm_flaw check_address(__be32 addr)
+{
+	if (ipv4_is_multicast(addr))
+		return DSTM_MULTICAST;
+	if (ntohl(addr) >= 0xf0000000)
+		return DSTM_CLASS_E;
+	if (ipv4_is_loopback(addr))
+		return DSTM_LOOPBACK;
+	if (ipv4_is_zeronet(addr))
+		return DSTM_ZERO_NET;
+	if (ipv4_is_linklocal_169(addr))
+		return DSTM_LINK_LOCAL;
+	return DSTM_SOUND;
+}
+
+/**
+ * dstm_inner_check - whether a packet is one that a host may send to another
+ * @skb: the packet, data at its IPv4 header; its pointers change
+ *
+ * Return: DSTM_SOUND, then the header is in the linear part with its options,
+ * or what is wrong with header or addresses.
+ */
+enum dstm_flaw dstm_inner_check(struct sk_buff *skb)
+{
+	const struct iphdr *iph;
+	enum dstm_flaw flaw;
+
+	flaw = check_header(skb);
+	if (flaw)
+		return flaw;
+	iph = dstm_inner_header(skb, 0);
+	flaw = check_address(iph->saddr);
+	if (flaw)
+		return flaw;
+	flaw = check_address(iph->daddr);
+	if (flaw)
+		return flaw;
+	return iph->saddr == iph->daddr ? DSTM_SAME_ADDRESS : DSTM_SOUND;
+}
+
+/**
+ * dstm_inner_is_icmp_error - whether a packet is an ICMP error
+ * @skb: the packet
+ * @offset: of the IPv4 header, from skb->data
+ * @iph: that header
+ */
+bool dstm_inner_is_icmp_error(const struct sk_buff *skb, int offset,
+			      const struct iphdr *iph)
+{
+	u8 buf;
+	const u8 *type;
+
+	if (iph->protocol != IPPROTO_ICMP || iph->frag_off & htons(IP_OFFSET))
+		return false;
+	type = skb_header_pointer(skb, offset + iph->ihl * 4, sizeof(buf), &buf);
+	return type && icmp_is_err(*type);
+}
+
+/* The port of one end where it stands in the packet itself. */
+static enum dstm_flaw plain_port(const struct sk_buff *skb, int transport,
+				 u8 protocol, enum dstm_end end, u16 *port)
+{
+	const struct icmphdr *icmp;
+	struct icmphdr icmp_buf;
+	const __be16 *ports;
+	__be16 ports_buf[2];
+
+	switch (protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		ports = skb_header_pointer(skb, transport, sizeof(ports_buf),
+					   ports_buf);
+		if (!ports)
+			return DSTM_NO_PORTS;
+		*port = ntohs(ports[end == DSTM_SOURCE ? 0 : 1]);
+		return DSTM_SOUND;
+	case IPPROTO_ICMP:
+		icmp = skb_header_pointer(skb, transport, sizeof(icmp_buf),
+					  &icmp_buf);
+		if (!icmp || (icmp->type != ICMP_ECHO &&
+			      icmp->type != ICMP_ECHOREPLY))
+			return DSTM_NO_PORTS;
+		*port = ntohs(icmp->un.echo.id);
+		return DSTM_SOUND;
+	default:
+		return DSTM_NO_PORTS;
+	}
+}
+
+/*
+ * An error belongs to the end that sent what it is about (RFC 5508 section 4.2,
+ * RFC 7596 section 8.1): the other end of the embedded packet is this one.
+ */
+static enum dstm_flaw icmp_error_port(const struct sk_buff *skb, int transport,
+				      const struct iphdr *iph,
+				      enum dstm_end end, u16 *port)
+{
+	int embedded = transport + sizeof(struct icmphdr);
+	unsigned int len = ntohs(iph->tot_len) - iph->ihl * 4;
+	const struct iphdr *eiph;
+	u8 buf[60];
+
+	if (len > skb->len - transport)
+		return DSTM_ICMP_ERROR;
+	if (skb->ip_summed != CHECKSUM_PARTIAL &&
+	    csum_fold(skb_checksum(skb, transport, len, 0)))
+		return DSTM_ICMP_CHECKSUM;
+
+	eiph = skb_header_pointer(skb, embedded, sizeof(*eiph), buf);
+	if (!eiph || eiph->version != 4 || eiph->ihl < 5)
+		return DSTM_ICMP_ERROR;
+	eiph = skb_header_pointer(skb, embedded, eiph->ihl * 4, buf);
+	if (!eiph || ip_fast_csum(eiph, eiph->ihl))
+		return DSTM_ICMP_ERROR;
+	if (end == DSTM_SOURCE ? eiph->daddr != iph->saddr :
+				 eiph->saddr != iph->daddr)
+		return DSTM_ICMP_ERROR;
+	if (eiph->frag_off & htons(IP_OFFSET))
+		return DSTM_NO_PORTS;
+	return plain_port(skb, embedded + eiph->ihl * 4, eiph->protocol,
+			  end == DSTM_SOURCE ? DSTM_DESTINATION : DSTM_SOURCE,
+			  port);
 }
 
 /**
@@ -42,40 +166,18 @@ const struct iphdr *dstm_inner_header(struct sk_buff *skb, int offset)
  * The identifier of an ICMP echo is the port of both its ends (RFC 7596
  * section 8.1).
  *
- * Return: whether it has one.
+ * Return: DSTM_SOUND; DSTM_NO_PORTS if it has none; or what is wrong with an
+ * ICMP error.
  */
-bool dstm_inner_port(const struct sk_buff *skb, int offset,
-		     const struct iphdr *iph, enum dstm_end end, u16 *port)
+enum dstm_flaw dstm_inner_port(const struct sk_buff *skb, int offset,
+			       const struct iphdr *iph, enum dstm_end end,
+			       u16 *port)
 {
 	int transport = offset + iph->ihl * 4;
-	const struct icmphdr *icmp;
-	struct icmphdr icmp_buf;
-	const __be16 *ports;
-	__be16 ports_buf[2];
 
-	switch (iph->protocol) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP:
-	case IPPROTO_DCCP:
-		ports = skb_header_pointer(skb, transport, sizeof(ports_buf),
-					   ports_buf);
-		if (!ports)
-			return false;
-		*port = ntohs(ports[end == DSTM_SOURCE ? 0 : 1]);
-		return true;
-	case IPPROTO_ICMP:
-		icmp = skb_header_pointer(skb, transport, sizeof(icmp_buf),
-					  &icmp_buf);
-		if (!icmp || (icmp->type != ICMP_ECHO &&
-			      icmp->type != ICMP_ECHOREPLY))
-			return false;
-		*port = ntohs(icmp->un.echo.id);
-		return true;
-	default:
-		return false;
-	}
+	if (dstm_inner_is_icmp_error(skb, offset, iph))
+		return icmp_error_port(skb, transport, iph, end, port);
+	return plain_port(skb, transport, iph->protocol, end, port);
 }
 
 /**
@@ -87,27 +189,32 @@ bool dstm_inner_port(const struct sk_buff *skb, int offset,
  * @end: which end
  * @m: gets the mapping
  *
- * Return: DSTM_FOUND, or why there is none.
+ * Return: DSTM_SOUND, or why there is none; DSTM_FRAGMENT if it can only be
+ * said of the whole packet.
  */
-enum dstm_miss dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
+enum dstm_flaw dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
 				int offset, const struct iphdr *iph,
 				enum dstm_end end, struct dstm_mapping **m)
 {
 	const struct dstm_node *address;
+	enum dstm_flaw flaw;
 	u16 port = 0;
 
 	address = dstm_table_address(t, end == DSTM_SOURCE ? iph->saddr :
 							      iph->daddr);
 	if (!address)
-		return DSTM_MISS_ADDRESS;
-	if (address->psid_len) {
-		if (ip_is_fragment(iph))
-			return DSTM_MISS_FRAGMENT;
-		if (!dstm_inner_port(skb, offset, iph, end, &port))
-			return DSTM_MISS_NO_PORTS;
+		return DSTM_NO_ADDRESS;
+	if (address->psid_len && ip_is_fragment(iph))
+		return DSTM_FRAGMENT;
+	/* Of a whole address, only ICMP errors have more to tell. */
+	if (address->psid_len ||
+	    (iph->protocol == IPPROTO_ICMP && !ip_is_fragment(iph))) {
+		flaw = dstm_inner_port(skb, offset, iph, end, &port);
+		if (flaw && (address->psid_len || flaw != DSTM_NO_PORTS))
+			return flaw;
 	}
 	*m = dstm_table_owner(t, address, port);
 	if (*m)
-		return DSTM_FOUND;
-	return address->psid_len ? DSTM_MISS_PORT : DSTM_MISS_ADDRESS;
+		return DSTM_SOUND;
+	return address->psid_len ? DSTM_NO_PORT : DSTM_NO_ADDRESS;
 }

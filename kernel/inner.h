@@ -4,6 +4,7 @@
 
 #include <linux/ip.h>
 #include <linux/skbuff.h>
+#include <uapi/linux/dstm.h>
 
 struct dstm_mapping;
 struct dstm_table;
@@ -14,20 +15,58 @@ enum dstm_end {
 	DSTM_DESTINATION,
 };
 
-/* Why an inner packet has no owner; each direction has its counters for them. */
-enum dstm_miss {
-	DSTM_FOUND,
-	DSTM_MISS_ADDRESS,	/* the address has no mapping */
-	DSTM_MISS_PORT,		/* it is shared, and the port in no mapped set */
-	DSTM_MISS_NO_PORTS,	/* it is shared, the protocol has no ports */
-	DSTM_MISS_FRAGMENT,	/* it is shared, a fragment does not tell */
-	DSTM_MISSES
+/*
+ * What is wrong with an inner packet. Each direction has a counter for each of
+ * them, in this order.
+ */
+enum dstm_flaw {
+	DSTM_SOUND,
+	DSTM_TRUNCATED,
+	DSTM_VERSION,
+	DSTM_HEADER,
+	DSTM_CHECKSUM,
+	DSTM_MULTICAST,
+	DSTM_LOOPBACK,
+	DSTM_LINK_LOCAL,
+	DSTM_ZERO_NET,
+	DSTM_CLASS_E,
+	DSTM_SAME_ADDRESS,
+	DSTM_NO_PORTS,
+	DSTM_ICMP_ERROR,
+	DSTM_ICMP_CHECKSUM,
+	DSTM_FRAGMENT,
+	DSTM_NO_ADDRESS,
+	DSTM_NO_PORT,
 };
 
-const struct iphdr *dstm_inner_header(struct sk_buff *skb, int offset);
-bool dstm_inner_port(const struct sk_buff *skb, int offset,
-		     const struct iphdr *iph, enum dstm_end end, u16 *port);
-enum dstm_miss dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
+static inline int dstm_rx_counter(enum dstm_flaw flaw)
+{
+	BUILD_BUG_ON(DSTM_A_STATS_RX_INNER_PORT - DSTM_A_STATS_RX_TRUNCATED !=
+		     DSTM_NO_PORT - DSTM_TRUNCATED);
+	return flaw ? DSTM_A_STATS_RX_TRUNCATED - DSTM_TRUNCATED + flaw : 0;
+}
+
+static inline int dstm_tx_counter(enum dstm_flaw flaw)
+{
+	BUILD_BUG_ON(DSTM_A_STATS_TX_NO_PORT_SET - DSTM_A_STATS_TX_TRUNCATED !=
+		     DSTM_NO_PORT - DSTM_TRUNCATED);
+	return flaw ? DSTM_A_STATS_TX_TRUNCATED - DSTM_TRUNCATED + flaw : 0;
+}
+
+/* Valid until the packet's headers are moved. */
+static inline const struct iphdr *dstm_inner_header(const struct sk_buff *skb,
+						    int offset)
+{
+	return (const struct iphdr *)(skb->data + offset);
+}
+
+enum dstm_flaw dstm_inner_check(struct sk_buff *skb);
+bool dstm_inner_is_icmp_error(const struct sk_buff *skb, int offset,
+			      const struct iphdr *iph);
+enum dstm_flaw dstm_inner_port(const struct sk_buff *skb, int offset,
+			       const struct iphdr *iph, enum dstm_end end,
+			       u16 *port);
+enum dstm_flaw dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
 				int offset, const struct iphdr *iph,
 				enum dstm_end end, struct dstm_mapping **m);
 

@@ -6,6 +6,7 @@
 
 #include "device.h"
 #include "mapping.h"
+#include "mtu.h"
 #include "netlink.h"
 #include "receive.h"
 
@@ -25,11 +26,16 @@ static int __init dstm_init(void)
 	err = rtnl_link_register(&dstm_link_ops);
 	if (err)
 		goto receive;
-	err = genl_register_family(&dstm_nl_family);
+	err = dstm_mtu_init();
 	if (err)
 		goto link;
+	err = genl_register_family(&dstm_nl_family);
+	if (err)
+		goto mtu;
 	return 0;
 
+mtu:
+	dstm_mtu_exit();
 link:
 	rtnl_link_unregister(&dstm_link_ops);
 receive:
@@ -44,6 +50,7 @@ mapping:
 static void __exit dstm_exit(void)
 {
 	genl_unregister_family(&dstm_nl_family);
+	dstm_mtu_exit();
 	rtnl_link_unregister(&dstm_link_ops);
 	dstm_receive_exit();
 	unregister_pernet_device(&dstm_net_ops);

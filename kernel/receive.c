@@ -8,49 +8,45 @@
 #include <net/xfrm.h>
 
 #include "device.h"
+#include "drop.h"
 #include "events.h"
+#include "fragment.h"
 #include "icmp.h"
 #include "inner.h"
 #include "receive.h"
+#include "relay.h"
+#include "trace.h"
 
 /* Ahead of ip6_vti (0) and ip6_tnl (1), which get what is not ours. */
 #define DSTM_TUNNEL_PRIORITY	-1
-
-static const u8 miss_counter[DSTM_MISSES] = {
-	[DSTM_MISS_ADDRESS] = DSTM_A_STATS_RX_INNER_ADDRESS,
-	[DSTM_MISS_PORT] = DSTM_A_STATS_RX_INNER_PORT,
-	[DSTM_MISS_NO_PORTS] = DSTM_A_STATS_RX_NO_PORTS,
-	[DSTM_MISS_FRAGMENT] = DSTM_A_STATS_RX_FRAGMENT,
-};
 
 /*
  * Outer source, outer destination and inner address and port must be one
  * mapping (RFC 7596 section 6.2). Returns the counter of what does not fit.
  */
-static int match(struct dstm_dev *dstm, const struct dstm_tep *tep,
-		 struct sk_buff *skb, const struct iphdr *iph,
-		 struct dstm_mapping **m)
+static int match(struct dstm_dev *dstm, const struct ipv6hdr *outer,
+		 struct sk_buff *skb, struct dstm_mapping **m)
 {
-	enum dstm_miss miss;
+	enum dstm_flaw flaw;
 
-	miss = dstm_inner_owner(&dstm->table, skb, 0, iph,
+	flaw = dstm_inner_owner(&dstm->table, skb, 0, dstm_inner_header(skb, 0),
 				dstm->role == DSTM_ROLE_GATEWAY ?
 				DSTM_SOURCE : DSTM_DESTINATION, m);
-	if (miss)
-		return miss_counter[miss];
-	if ((*m)->tep != tep)
+	if (flaw)
+		return dstm_rx_counter(flaw);
+	if (!ipv6_addr_equal(&(*m)->tep->addr, &outer->daddr))
 		return DSTM_A_STATS_RX_OUTER_DESTINATION;
-	if (!ipv6_addr_equal(&(*m)->remote, &ipv6_hdr(skb)->saddr))
+	if (!ipv6_addr_equal(&(*m)->remote, &outer->saddr))
 		return DSTM_A_STATS_RX_OUTER_SOURCE;
 	return 0;
 }
 
-static bool is_spoof(int reason)
+static bool is_spoof(int counter)
 {
-	return reason == DSTM_A_STATS_RX_INNER_ADDRESS ||
-	       reason == DSTM_A_STATS_RX_INNER_PORT ||
-	       reason == DSTM_A_STATS_RX_OUTER_SOURCE ||
-	       reason == DSTM_A_STATS_RX_OUTER_DESTINATION;
+	return counter == DSTM_A_STATS_RX_INNER_ADDRESS ||
+	       counter == DSTM_A_STATS_RX_INNER_PORT ||
+	       counter == DSTM_A_STATS_RX_OUTER_SOURCE ||
+	       counter == DSTM_A_STATS_RX_OUTER_DESTINATION;
 }
 
 /* Take the outer header off. Returns a counter, or 0. */
@@ -58,23 +54,26 @@ static int decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	int outer = skb_network_header(skb) - skb->head;
 	const struct ipv6hdr *ipv6h = ipv6_hdr(skb);
+	bool copy_dscp = READ_ONCE(dstm->dscp) == DSTM_DSCP_OUTER;
 
-	/* The congestion mark may go into the inner header (RFC 6040). */
-	if (INET_ECN_is_ce(ipv6_get_dsfield(ipv6h)) &&
+	/* Congestion marks may go into the inner header (RFC 6040 4.2). */
+	if ((copy_dscp || ipv6_get_dsfield(ipv6h) & INET_ECN_MASK) &&
 	    skb_ensure_writable(skb, sizeof(struct iphdr)))
-		return DSTM_A_STATS_RX_MALFORMED;
+		return DSTM_A_STATS_RX_TRUNCATED;
 	if (iptunnel_pull_header(skb, 0, htons(ETH_P_IP), false))
-		return DSTM_A_STATS_RX_MALFORMED;
+		return DSTM_A_STATS_RX_TRUNCATED;
 
 	skb->dev = dstm->dev;
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
 	memset(skb->cb, 0, sizeof(struct inet6_skb_parm));
-	__skb_tunnel_rx(skb, dstm->dev, dstm->underlay);
 
 	ipv6h = (const struct ipv6hdr *)(skb->head + outer);
+	if (copy_dscp)
+		ipv4_copy_dscp(ipv6_get_dsfield(ipv6h), ip_hdr(skb));
 	if (IP6_ECN_decapsulate(ipv6h, skb) > 1)
 		return DSTM_A_STATS_RX_ECN;
+	__skb_tunnel_rx(skb, dstm->dev, dstm->underlay);
 	return 0;
 }
 
@@ -84,6 +83,7 @@ static void deliver(struct dstm_dev *dstm, struct dstm_mapping *m,
 	u32 now = ktime_get_boottime_seconds();
 	unsigned int len = skb->len;
 
+	trace_dstm_decap(dstm, m, ip_hdr(skb), len);
 	atomic64_inc(&m->rx_packets);
 	atomic64_add(len, &m->rx_bytes);
 	if (READ_ONCE(m->last_use) != now)
@@ -96,16 +96,67 @@ static void deliver(struct dstm_dev *dstm, struct dstm_mapping *m,
 }
 
 /*
+ * A fragment whose owner only the whole packet tells. Each gets its congestion
+ * mark before they are put together (RFC 3168 section 5.3). Returns a counter
+ * if it is to be dropped, or 0: it is taken.
+ */
+static int receive_fragment(struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	struct ipv6hdr outer = *ipv6_hdr(skb);
+	struct dstm_mapping *m;
+	int counter, err;
+
+	counter = decapsulate(dstm, skb);
+	if (counter)
+		return counter;
+	if (!dstm_reassemble(dev_net(dstm->dev), skb,
+			     dstm_reassembly_in(&outer), &err)) {
+		if (err)
+			dstm_count(dstm->counters, DSTM_A_STATS_RX_FRAGMENT);
+		return 0;
+	}
+	counter = match(dstm, &outer, skb, &m);
+	if (is_spoof(counter))
+		dstm_event_spoof(dstm, skb, &outer, counter);
+	if (!counter)
+		deliver(dstm, m, skb);
+	return counter;
+}
+
+/* The same for a packet that comes in one piece. */
+static int receive(struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	struct dstm_mapping *m;
+	int counter;
+
+	if (!(dstm->dev->flags & IFF_UP))
+		return DSTM_A_STATS_RX_DOWN;
+	counter = dstm_rx_counter(dstm_inner_check(skb));
+	if (counter)
+		return counter;
+	counter = match(dstm, ipv6_hdr(skb), skb, &m);
+	if (counter == DSTM_A_STATS_RX_FRAGMENT)
+		return receive_fragment(dstm, skb);
+	if (is_spoof(counter)) {
+		dstm_event_spoof(dstm, skb, ipv6_hdr(skb), counter);
+		dstm_icmp_spoof(dstm, skb);
+	}
+	if (counter)
+		return counter;
+	counter = decapsulate(dstm, skb);
+	if (!counter)
+		deliver(dstm, m, skb);
+	return counter;
+}
+
+/*
  * Called by the IPv6 stack with skb->data at the inner header and the network
  * header at the outer one. Returns 0 when the packet was ours, and is taken.
  */
 static int dstm_receive(struct sk_buff *skb)
 {
-	const struct iphdr *iph;
-	struct dstm_mapping *m;
 	struct dstm_tep *tep;
-	struct dstm_dev *dstm;
-	int reason;
+	int counter;
 
 	rcu_read_lock();
 	tep = dstm_tep_find(dev_net(skb->dev), &ipv6_hdr(skb)->daddr);
@@ -113,53 +164,20 @@ static int dstm_receive(struct sk_buff *skb)
 		rcu_read_unlock();
 		return -ENOENT;
 	}
-	dstm = tep->dstm;
-
-	reason = DSTM_A_STATS_RX_DOWN;
-	if (!(dstm->dev->flags & IFF_UP))
-		goto drop;
-
-	reason = DSTM_A_STATS_RX_MALFORMED;
-	if (!xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
-		goto drop;
-	iph = dstm_inner_header(skb, 0);
-	if (!iph)
-		goto drop;
-
-	reason = match(dstm, tep, skb, iph, &m);
-	if (reason) {
-		if (is_spoof(reason)) {
-			dstm_event_spoof(dstm, skb, reason);
-			dstm_icmp_spoof(dstm, skb);
-		}
-		goto drop;
+	if (xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb)) {
+		counter = receive(tep->dstm, skb);
+		if (counter)
+			dstm_drop(tep->dstm, skb, counter);
+	} else {
+		dstm_drop(tep->dstm, skb, DSTM_A_STATS_RX_POLICY);
 	}
-
-	reason = decapsulate(dstm, skb);
-	if (reason)
-		goto drop;
-	skb_scrub_packet(skb, !net_eq(dstm->underlay, dev_net(dstm->dev)));
-	deliver(dstm, m, skb);
 	rcu_read_unlock();
 	return 0;
-
-drop:
-	dstm_count(dstm->counters, reason);
-	rcu_read_unlock();
-	kfree_skb(skb);
-	return 0;
-}
-
-/* Errors about tunnel packets are left to the other handlers. */
-static int dstm_receive_error(struct sk_buff *skb, struct inet6_skb_parm *opt,
-			      u8 type, u8 code, int offset, __be32 info)
-{
-	return -ENOENT;
 }
 
 static struct xfrm6_tunnel dstm_tunnel __read_mostly = {
 	.handler = dstm_receive,
-	.err_handler = dstm_receive_error,
+	.err_handler = dstm_relay_error,
 	.priority = DSTM_TUNNEL_PRIORITY,
 };
 

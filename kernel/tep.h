@@ -24,10 +24,9 @@ struct dstm_tep {
 
 #define DSTM_TEP_BUCKETS	64
 
-/* The underlay's side of all devices that were made in a namespace. */
+/* The end points of all devices that were made in a namespace. */
 struct dstm_net {
 	struct hlist_head teps[DSTM_TEP_BUCKETS];
-	struct list_head devices;	/* under rtnl */
 };
 
 extern unsigned int dstm_net_id;

@@ -77,7 +77,7 @@ check "outer destination another TEP, port set" dropped rx-outer-destination \
 	--destination 2001:db8::2 --inner-source 192.0.2.8
 check "inner source unknown" dropped rx-inner-address --inner-source 192.0.2.66
 check "inner source the gateway's" dropped rx-inner-address --inner-source 198.51.100.1
-check "inner source loopback" dropped rx-inner-address --inner-source 127.0.0.1
+check "inner source loopback" dropped rx-loopback --inner-source 127.0.0.1
 for proto in udp tcp icmp; do
 	check "inner $proto port outside the set" dropped rx-inner-port \
 		--inner-source 192.0.2.8 --proto $proto --sport 7000
@@ -85,15 +85,18 @@ done
 check "a protocol without ports from a shared address" dropped rx-no-ports \
 	--inner-source 192.0.2.8 --proto gre
 check "a protocol without ports from a whole address passes" passes --proto gre
-check "first fragment from a shared address" dropped rx-fragment \
-	--inner-source 192.0.2.8 --fragment first
-check "last fragment from a shared address" dropped rx-fragment \
-	--inner-source 192.0.2.8 --fragment last
 # Less than an IPv4 header is dropped by tunnel6 before it comes to us.
-for what in version ihl long-ihl length short-length checksum; do
-	check "inner header garbled: $what" dropped rx-malformed --garble $what
-done
-check "inner transport header cut off, shared address" dropped rx-malformed \
+while read -r what counter; do
+	check "inner header garbled: $what" dropped "rx-$counter" --garble "$what"
+done <<-END
+	version version
+	ihl header
+	long-ihl header
+	length truncated
+	short-length header
+	checksum checksum
+END
+check "inner transport header cut off, shared address" dropped rx-no-ports \
 	--inner-source 192.0.2.8 --garble no-transport
 
 no_leak()

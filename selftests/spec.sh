@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # spec.sh spec|spec-check: write what is generated from the netlink spec, or
 # fail where it differs from what is in the tree. The generator and the schema
-# that the spec is validated against are the kernel's own.
+# that the spec is validated against are the kernel's own; it knows no names of
+# attributes, so those of the counters are written here.
 set -eu
 
 repo=$(cd "$(dirname "$0")/.." && pwd)
@@ -34,8 +35,7 @@ generate()
 	local out=$1
 	shift
 	mkdir -p "$work/out/$(dirname "$out")"
-	timeout 60 /usr/bin/python3 "$ynl/tools/net/ynl/ynl-gen-c.py" \
-		--spec "$work/$spec" -o "$work/out/$out" "$@"
+	"$@" "$work/out/$out"
 	if [ "$action" = spec ]; then
 		cp "$work/out/$out" "$repo/$out"
 	elif ! diff -u "$repo/$out" "$work/out/$out"; then
@@ -44,8 +44,36 @@ generate()
 	fi
 }
 
+ynl_gen()
+{
+	timeout 60 /usr/bin/python3 "$ynl/tools/net/ynl/ynl-gen-c.py" \
+		--spec "$work/$spec" "$@"
+}
+
+counter_names()
+{
+	/usr/bin/python3 - "$work/$spec" >"$1" <<-'END'
+	import sys, yaml
+	sets = yaml.safe_load(open(sys.argv[1]))["attribute-sets"]
+	stats = next(s for s in sets if s["name"] == "stats")["attributes"]
+	print("""/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+	/* Do not edit directly, auto-generated from: */
+	/*\tDocumentation/netlink/specs/dstm.yaml */
+
+	#ifndef _UAPI_LINUX_DSTM_COUNTERS_H
+	#define _UAPI_LINUX_DSTM_COUNTERS_H
+
+	/* Initialisers of an array: the names of the attributes DSTM_A_STATS_*. */
+	#define DSTM_COUNTER_NAMES \\""".replace("\n\t", "\n"))
+	print(", \\\n".join("\t[DSTM_A_STATS_%s] = \"%s\"" %
+	                     (a["name"].upper().replace("-", "_"), a["name"]) for a in stats))
+	print("\n#endif /* _UAPI_LINUX_DSTM_COUNTERS_H */")
+	END
+}
+
 action=$1
-generate uapi/linux/dstm.h --mode uapi --header
-generate kernel/netlink_gen.h --mode kernel --header
-generate kernel/netlink_gen.c --mode kernel --source
+generate uapi/linux/dstm.h ynl_gen --mode uapi --header -o
+generate uapi/linux/dstm_counters.h counter_names
+generate kernel/netlink_gen.h ynl_gen --mode kernel --header -o
+generate kernel/netlink_gen.c ynl_gen --mode kernel --source -o
 exit $status

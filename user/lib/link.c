@@ -58,6 +58,17 @@ static void info_put(struct nlmsghdr *nlh, const struct dstm_link *link)
 		mnl_attr_put_u8(nlh, IFLA_DSTM_HAIRPIN, link->hairpin);
 	if (has(link, IFLA_DSTM_ICMP_ERRORS))
 		mnl_attr_put_u8(nlh, IFLA_DSTM_ICMP_ERRORS, link->icmp_errors);
+	if (has(link, IFLA_DSTM_ICMP_RATE))
+		mnl_attr_put_u32(nlh, IFLA_DSTM_ICMP_RATE, link->icmp_rate);
+	if (has(link, IFLA_DSTM_FRAG))
+		mnl_attr_put_u8(nlh, IFLA_DSTM_FRAG, link->frag);
+	if (has(link, IFLA_DSTM_TCLASS))
+		mnl_attr_put_u32(nlh, IFLA_DSTM_TCLASS, (uint32_t)link->tclass);
+	if (has(link, IFLA_DSTM_DSCP))
+		mnl_attr_put_u8(nlh, IFLA_DSTM_DSCP, link->dscp);
+	if (has(link, IFLA_DSTM_FLOWLABEL))
+		mnl_attr_put_u32(nlh, IFLA_DSTM_FLOWLABEL,
+				 (uint32_t)link->flowlabel);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
 }
@@ -121,6 +132,21 @@ static void data_parse(const struct nlattr *data, struct dstm_link *link)
 			break;
 		case IFLA_DSTM_ICMP_ERRORS:
 			link->icmp_errors = mnl_attr_get_u8(attr);
+			break;
+		case IFLA_DSTM_ICMP_RATE:
+			link->icmp_rate = mnl_attr_get_u32(attr);
+			break;
+		case IFLA_DSTM_FRAG:
+			link->frag = mnl_attr_get_u8(attr);
+			break;
+		case IFLA_DSTM_TCLASS:
+			link->tclass = (int32_t)mnl_attr_get_u32(attr);
+			break;
+		case IFLA_DSTM_DSCP:
+			link->dscp = mnl_attr_get_u8(attr);
+			break;
+		case IFLA_DSTM_FLOWLABEL:
+			link->flowlabel = (int32_t)mnl_attr_get_u32(attr);
 			break;
 		default:
 			continue;

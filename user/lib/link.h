@@ -16,6 +16,9 @@
 #define DSTM_LINK_MTU	30
 #define DSTM_LINK_UP	31
 
+#define DSTM_LINK_FLOWLABEL_AUTO	(-1)
+#define DSTM_LINK_FLOWLABEL_INHERIT	(-2)
+
 /**
  * struct dstm_link - a device
  * @ifindex: its index; not needed where @name is given
@@ -29,6 +32,11 @@
  * @encap_limit: 0 to 255, or -1 to send none
  * @hairpin: whether packets between clients pass
  * @icmp_errors: whether ICMP errors are sent
+ * @icmp_rate: how many of them a second at most, of each kind
+ * @frag: enum dstm_frag
+ * @tclass: traffic class of the outer header, or -1 for the inner one
+ * @dscp: enum dstm_dscp
+ * @flowlabel: flow label of the outer header, or DSTM_LINK_FLOWLABEL_*
  * @have: which are given: bits 1 << IFLA_DSTM_*, DSTM_LINK_MTU, DSTM_LINK_UP
  */
 struct dstm_link {
@@ -43,6 +51,11 @@ struct dstm_link {
 	int32_t encap_limit;
 	uint8_t hairpin;
 	uint8_t icmp_errors;
+	uint32_t icmp_rate;
+	uint8_t frag;
+	int32_t tclass;
+	uint8_t dscp;
+	int32_t flowlabel;
 	uint32_t have;
 };
 

@@ -2,36 +2,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/dstm_counters.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
 #include "table.h"
 
 static const char * const stats_names[DSTM_A_STATS_MAX + 1] = {
-	[DSTM_A_STATS_RX_PACKETS] = "rx-packets",
-	[DSTM_A_STATS_RX_BYTES] = "rx-bytes",
-	[DSTM_A_STATS_TX_PACKETS] = "tx-packets",
-	[DSTM_A_STATS_TX_BYTES] = "tx-bytes",
-	[DSTM_A_STATS_RX_DOWN] = "rx-down",
-	[DSTM_A_STATS_RX_MALFORMED] = "rx-malformed",
-	[DSTM_A_STATS_RX_NO_PORTS] = "rx-no-ports",
-	[DSTM_A_STATS_RX_FRAGMENT] = "rx-fragment",
-	[DSTM_A_STATS_RX_INNER_ADDRESS] = "rx-inner-address",
-	[DSTM_A_STATS_RX_INNER_PORT] = "rx-inner-port",
-	[DSTM_A_STATS_RX_OUTER_SOURCE] = "rx-outer-source",
-	[DSTM_A_STATS_RX_OUTER_DESTINATION] = "rx-outer-destination",
-	[DSTM_A_STATS_RX_ECN] = "rx-ecn",
-	[DSTM_A_STATS_RX_BACKLOG] = "rx-backlog",
-	[DSTM_A_STATS_TX_PROTOCOL] = "tx-protocol",
-	[DSTM_A_STATS_TX_MALFORMED] = "tx-malformed",
-	[DSTM_A_STATS_TX_NO_PORTS] = "tx-no-ports",
-	[DSTM_A_STATS_TX_FRAGMENT] = "tx-fragment",
-	[DSTM_A_STATS_TX_NO_MAPPING] = "tx-no-mapping",
-	[DSTM_A_STATS_TX_NO_PORT_SET] = "tx-no-port-set",
-	[DSTM_A_STATS_TX_HAIRPIN] = "tx-hairpin",
-	[DSTM_A_STATS_TX_NO_ROUTE] = "tx-no-route",
-	[DSTM_A_STATS_TX_LOOP] = "tx-loop",
-	[DSTM_A_STATS_TX_ERROR] = "tx-error",
+	DSTM_COUNTER_NAMES
 };
 
 const char *dstm_stats_name(int attr)
@@ -321,7 +299,7 @@ static void counters_parse(const struct nlattr *nest, struct dstm_stats *stats)
 		    mnl_attr_validate(attr, MNL_TYPE_U64))
 			continue;
 		stats->value[type] = mnl_attr_get_u64(attr);
-		stats->have |= 1U << type;
+		stats->have |= UINT64_C(1) << type;
 	}
 }
 

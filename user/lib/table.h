@@ -56,7 +56,7 @@ struct dstm_stats {
 	uint32_t ifindex;
 	uint32_t count;
 	uint64_t value[DSTM_A_STATS_MAX + 1];
-	uint32_t have;
+	uint64_t have;
 };
 
 /**

@@ -32,8 +32,11 @@ _dstm_nl()
 	hairpin|icmp-errors)
 			words='on off' ;;
 	hoplimit)	words='inherit 64' ;;
+	tclass)		words='inherit' ;;
+	dscp|frag)	words='inner outer' ;;
+	flowlabel)	words='auto inherit' ;;
 	encaplimit)	words='none' ;;
-	ipv4|remote|local|psid|psid-len|psid-offset|lifetime|mtu)
+	ipv4|remote|local|psid|psid-len|psid-offset|lifetime|mtu|icmp-rate)
 			return ;;
 	esac
 
@@ -42,8 +45,8 @@ _dstm_nl()
 		/)		words='link map stats monitor check portset help -j -p -s -b -V -h' ;;
 		help/)		words='link map stats monitor check portset' ;;
 		link/)		words='add set del show' ;;
-		link/add)	words='local role mtu hoplimit encaplimit hairpin icmp-errors up down' ;;
-		link/set)	words='local mtu hoplimit encaplimit hairpin icmp-errors up down' ;;
+		link/add)	words='local role mtu hoplimit encaplimit tclass dscp flowlabel frag hairpin icmp-errors icmp-rate up down' ;;
+		link/set)	words='local mtu hoplimit encaplimit tclass dscp flowlabel frag hairpin icmp-errors icmp-rate up down' ;;
 		link/*)		;;
 		map/)		words='add replace del get show count flush save load sync' ;;
 		map/add|map/replace)

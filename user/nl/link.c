@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,78 +10,179 @@
 #include "../lib/link.h"
 #include "nl.h"
 
+/* The words of an option, by their values. */
 static const char * const roles[] = {
 	[DSTM_ROLE_GATEWAY] = "gateway",
 	[DSTM_ROLE_CLIENT] = "client",
+	NULL
 };
+
+static const char * const frags[] = {
+	[DSTM_FRAG_OUTER] = "outer",
+	[DSTM_FRAG_INNER] = "inner",
+	NULL
+};
+
+static const char * const dscps[] = {
+	[DSTM_DSCP_INNER] = "inner",
+	[DSTM_DSCP_OUTER] = "outer",
+	NULL
+};
+
+static const char * const switches[] = { "off", "on", NULL };
 
 static int bad(const char *name, const char *value, const char *expected)
 {
 	return nl_misuse("%s: expected %s, not \"%s\"", name, expected, value);
 }
 
-static int parse_switch(const char *name, const char *value, uint8_t *to)
+static int parse_word(const char *name, const char *value,
+		      const char * const *words, uint8_t *to)
 {
-	if (strcmp(value, "on") && strcmp(value, "off"))
-		return bad(name, value, "on or off");
-	*to = !strcmp(value, "on");
-	return DONE;
+	char expected[64];
+
+	for (*to = 0; words[*to]; ++*to)
+		if (!strcmp(words[*to], value))
+			return DONE;
+	snprintf(expected, sizeof(expected), "%s or %s", words[0], words[1]);
+	return bad(name, value, expected);
 }
 
-static int parse_role(const char *value, uint8_t *role)
+/* A number, or a word that stands for a number that is none. */
+struct number {
+	uint64_t min;
+	uint64_t max;
+	const char *word;
+	int32_t as;
+	const char *word2;
+	int32_t as2;
+};
+
+static int parse_number(const char *name, const char *value,
+			const struct number *n, int32_t *to)
 {
-	for (*role = 0; *role < ARRAY_SIZE(roles); ++*role)
-		if (!strcmp(roles[*role], value))
-			return DONE;
-	return bad("role", value, "gateway or client");
+	char expected[96];
+	uint64_t number;
+
+	if (n->word && !strcmp(value, n->word)) {
+		*to = n->as;
+		return DONE;
+	}
+	if (n->word2 && !strcmp(value, n->word2)) {
+		*to = n->as2;
+		return DONE;
+	}
+	if (!dstm_number_parse(value, n->max, &number) && number >= n->min) {
+		*to = (int32_t)number;
+		return DONE;
+	}
+	snprintf(expected, sizeof(expected),
+		 "%s%s%s%sa number from %" PRIu64 " to %" PRIu64,
+		 n->word ? n->word : "", n->word2 ? ", " : n->word ? " or " : "",
+		 n->word2 ? n->word2 : "", n->word2 ? " or " : "", n->min,
+		 n->max);
+	return bad(name, value, expected);
+}
+
+static const struct number mtus = { .max = INT32_MAX };
+static const struct number hoplimits = { 1, 255, "inherit", 0, NULL, 0 };
+static const struct number encap_limits = { 0, 255, "none", -1, NULL, 0 };
+static const struct number icmp_rates = { .max = 1000000 };
+static const struct number tclasses = { 0, 255, "inherit", -1, NULL, 0 };
+static const struct number flowlabels = {
+	0, 0xfffff, "auto", DSTM_LINK_FLOWLABEL_AUTO,
+	"inherit", DSTM_LINK_FLOWLABEL_INHERIT
+};
+
+/*
+ * The options of a device: its place in struct dstm_link, and either words or
+ * numbers. The address is neither.
+ */
+static const struct option {
+	const char *name;
+	const char *key;
+	int bit;
+	size_t place;
+	const char * const *words;
+	const struct number *numbers;
+	size_t size;
+} options[] = {
+#define WORDS(name, key, bit, member, words) \
+	{ name, key, bit, offsetof(struct dstm_link, member), words, NULL, 1 }
+#define NUMBERS(name, key, bit, member, numbers) \
+	{ name, key, bit, offsetof(struct dstm_link, member), NULL, numbers, \
+	  sizeof(((struct dstm_link *)NULL)->member) }
+	WORDS("role", "role", IFLA_DSTM_ROLE, role, roles),
+	{ "local", "local", IFLA_DSTM_LOCAL, offsetof(struct dstm_link, local),
+	  NULL, NULL, sizeof(struct in6_addr) },
+	NUMBERS("mtu", "mtu", DSTM_LINK_MTU, mtu, &mtus),
+	NUMBERS("hoplimit", "hoplimit", IFLA_DSTM_HOPLIMIT, hoplimit, &hoplimits),
+	NUMBERS("encaplimit", "encap-limit", IFLA_DSTM_ENCAP_LIMIT, encap_limit,
+		&encap_limits),
+	NUMBERS("tclass", "tclass", IFLA_DSTM_TCLASS, tclass, &tclasses),
+	WORDS("dscp", "dscp", IFLA_DSTM_DSCP, dscp, dscps),
+	NUMBERS("flowlabel", "flowlabel", IFLA_DSTM_FLOWLABEL, flowlabel,
+		&flowlabels),
+	WORDS("frag", "frag", IFLA_DSTM_FRAG, frag, frags),
+	WORDS("hairpin", "hairpin", IFLA_DSTM_HAIRPIN, hairpin, switches),
+	WORDS("icmp-errors", "icmp-errors", IFLA_DSTM_ICMP_ERRORS, icmp_errors,
+	      switches),
+	NUMBERS("icmp-rate", "icmp-rate", IFLA_DSTM_ICMP_RATE, icmp_rate,
+		&icmp_rates),
+};
+
+static int32_t number_get(const struct option *o, const struct dstm_link *link)
+{
+	const char *from = (const char *)link + o->place;
+
+	return o->size == 1 ? *(const uint8_t *)from :
+			      *(const int32_t *)(const void *)from;
+}
+
+static void number_set(const struct option *o, struct dstm_link *link,
+		       int32_t number)
+{
+	char *to = (char *)link + o->place;
+
+	if (o->size == 1)
+		*(uint8_t *)to = (uint8_t)number;
+	else
+		*(int32_t *)(void *)to = number;
+}
+
+static int parse_value(const struct option *o, struct dstm_link *link,
+		       const char *value)
+{
+	int32_t number = 0;
+	int ret;
+
+	if (o->words)
+		return parse_word(o->name, value, o->words,
+				  (uint8_t *)link + o->place);
+	if (!o->numbers)
+		return inet_pton(AF_INET6, value, &link->local) == 1 ? DONE :
+			bad(o->name, value, "an IPv6 address");
+	ret = parse_number(o->name, value, o->numbers, &number);
+	number_set(o, link, number);
+	return ret;
 }
 
 /* One option and its value; DONE if it was taken. */
 static int parse_option(struct dstm_link *link, const char *name,
 			const char *value)
 {
-	uint64_t number = 0;
-	int ret = DONE;
-	int bit;
+	const struct option *o;
+	int ret;
 
-	if (!strcmp(name, "role")) {
-		bit = IFLA_DSTM_ROLE;
-		ret = parse_role(value, &link->role);
-	} else if (!strcmp(name, "local")) {
-		bit = IFLA_DSTM_LOCAL;
-		if (inet_pton(AF_INET6, value, &link->local) != 1)
-			ret = bad(name, value, "an IPv6 address");
-	} else if (!strcmp(name, "mtu")) {
-		bit = DSTM_LINK_MTU;
-		if (dstm_number_parse(value, UINT32_MAX, &number))
-			ret = bad(name, value, "a number");
-		link->mtu = (uint32_t)number;
-	} else if (!strcmp(name, "hoplimit")) {
-		bit = IFLA_DSTM_HOPLIMIT;
-		if (strcmp(value, "inherit") &&
-		    (dstm_number_parse(value, 255, &number) || !number))
-			ret = bad(name, value, "inherit or a number from 1 to 255");
-		link->hoplimit = (uint8_t)number;
-	} else if (!strcmp(name, "encaplimit")) {
-		bit = IFLA_DSTM_ENCAP_LIMIT;
-		if (!strcmp(value, "none"))
-			link->encap_limit = -1;
-		else if (dstm_number_parse(value, 255, &number))
-			ret = bad(name, value, "none or a number from 0 to 255");
-		else
-			link->encap_limit = (int32_t)number;
-	} else if (!strcmp(name, "hairpin")) {
-		bit = IFLA_DSTM_HAIRPIN;
-		ret = parse_switch(name, value, &link->hairpin);
-	} else if (!strcmp(name, "icmp-errors")) {
-		bit = IFLA_DSTM_ICMP_ERRORS;
-		ret = parse_switch(name, value, &link->icmp_errors);
-	} else {
+	for (o = options; o < options + ARRAY_SIZE(options); o++)
+		if (!strcmp(o->name, name))
+			break;
+	if (o == options + ARRAY_SIZE(options))
 		return nl_misuse("what is %s here?", name);
-	}
-	if (ret == DONE && link->have >> bit & 1)
+	ret = parse_value(o, link, value);
+	if (ret == DONE && link->have >> o->bit & 1)
 		return nl_misuse("%s is given twice", name);
-	link->have |= 1U << bit;
+	link->have |= 1U << o->bit;
 	return ret;
 }
 
@@ -168,56 +271,66 @@ static bool has(const struct dstm_link *link, int bit)
 	return link->have >> bit & 1;
 }
 
-static const char *role_name(const struct dstm_link *link)
+/* The word that stands for what an option is, or NULL if it is a number. */
+static const char *option_word(const struct option *o,
+			       const struct dstm_link *link)
 {
-	return link->role < ARRAY_SIZE(roles) ? roles[link->role] : "unknown";
+	int32_t value = number_get(o, link);
+	int i;
+
+	for (i = 0; o->words && o->words[i]; i++)
+		if (i == value)
+			return o->words[i];
+	if (o->numbers && o->numbers->word && value == o->numbers->as)
+		return o->numbers->word;
+	if (o->numbers && o->numbers->word2 && value == o->numbers->as2)
+		return o->numbers->word2;
+	return NULL;
 }
 
 static void show_text(const struct dstm_link *link)
 {
 	char local[INET6_ADDRSTRLEN];
+	const struct option *o;
+	const char *word;
 
-	printf("%s role %s", link->name, role_name(link));
-	if (has(link, IFLA_DSTM_LOCAL))
-		printf(" local %s", inet_ntop(AF_INET6, &link->local, local,
-					      sizeof(local)));
-	printf(" mtu %u", link->mtu);
-	if (has(link, IFLA_DSTM_HOPLIMIT) && link->hoplimit)
-		printf(" hoplimit %u", link->hoplimit);
-	else if (has(link, IFLA_DSTM_HOPLIMIT))
-		printf(" hoplimit inherit");
-	if (has(link, IFLA_DSTM_ENCAP_LIMIT) && link->encap_limit >= 0)
-		printf(" encaplimit %d", link->encap_limit);
-	else if (has(link, IFLA_DSTM_ENCAP_LIMIT))
-		printf(" encaplimit none");
-	if (has(link, IFLA_DSTM_HAIRPIN))
-		printf(" hairpin %s", link->hairpin ? "on" : "off");
-	if (has(link, IFLA_DSTM_ICMP_ERRORS))
-		printf(" icmp-errors %s", link->icmp_errors ? "on" : "off");
+	printf("%s", link->name);
+	for (o = options; o < options + ARRAY_SIZE(options); o++) {
+		if (!has(link, o->bit))
+			continue;
+		word = o->bit == IFLA_DSTM_LOCAL ?
+		       inet_ntop(AF_INET6, &link->local, local, sizeof(local)) :
+		       option_word(o, link);
+		if (word)
+			printf(" %s %s", o->name, word);
+		else
+			printf(" %s %" PRId32, o->name, number_get(o, link));
+	}
 	printf(" %s\n", link->up ? "up" : "down");
 }
 
 static void show_json(struct dstm_jsonw *w, const struct dstm_link *link)
 {
 	char local[INET6_ADDRSTRLEN];
+	const struct option *o;
 
 	dstm_jsonw_open(w, NULL, '{');
 	dstm_jsonw_string(w, "dev", link->name);
 	dstm_jsonw_uint(w, "ifindex", link->ifindex);
-	dstm_jsonw_string(w, "role", role_name(link));
-	if (has(link, IFLA_DSTM_LOCAL))
-		dstm_jsonw_string(w, "local",
-				  inet_ntop(AF_INET6, &link->local, local,
-					    sizeof(local)));
-	dstm_jsonw_uint(w, "mtu", link->mtu);
-	if (has(link, IFLA_DSTM_HOPLIMIT))
-		dstm_jsonw_uint(w, "hoplimit", link->hoplimit);
-	if (has(link, IFLA_DSTM_ENCAP_LIMIT))
-		dstm_jsonw_int(w, "encap-limit", link->encap_limit);
-	if (has(link, IFLA_DSTM_HAIRPIN))
-		dstm_jsonw_bool(w, "hairpin", link->hairpin);
-	if (has(link, IFLA_DSTM_ICMP_ERRORS))
-		dstm_jsonw_bool(w, "icmp-errors", link->icmp_errors);
+	for (o = options; o < options + ARRAY_SIZE(options); o++) {
+		if (!has(link, o->bit))
+			continue;
+		if (o->bit == IFLA_DSTM_LOCAL)
+			dstm_jsonw_string(w, o->key,
+					  inet_ntop(AF_INET6, &link->local,
+						    local, sizeof(local)));
+		else if (o->words == switches)
+			dstm_jsonw_bool(w, o->key, number_get(o, link));
+		else if (o->words && option_word(o, link))
+			dstm_jsonw_string(w, o->key, option_word(o, link));
+		else
+			dstm_jsonw_int(w, o->key, number_get(o, link));
+	}
 	dstm_jsonw_bool(w, "up", link->up);
 	dstm_jsonw_close(w, '}');
 }
@@ -262,10 +375,10 @@ static int link_show(struct nl *nl, int argc, char **argv)
 
 const struct nl_command link_commands[] = {
 	{ .name = "add", .run = link_add,
-	  .usage = "NAME local ADDR [role gateway|client] [mtu N] [hoplimit N|inherit] [encaplimit none|N] [hairpin on|off] [icmp-errors on|off] [up|down]",
+	  .usage = "NAME local ADDR [role gateway|client] [mtu N] [hoplimit N|inherit] [encaplimit none|N] [tclass inherit|N] [dscp inner|outer] [flowlabel auto|inherit|N] [frag outer|inner] [hairpin on|off] [icmp-errors on|off] [icmp-rate N] [up|down]",
 	  .help = "make a device" },
 	{ .name = "set", .run = link_set,
-	  .usage = "NAME [local ADDR] [mtu N] [hoplimit N|inherit] [encaplimit none|N] [hairpin on|off] [icmp-errors on|off] [up|down]",
+	  .usage = "NAME [local ADDR] [mtu N] [hoplimit N|inherit] [encaplimit none|N] [tclass inherit|N] [dscp inner|outer] [flowlabel auto|inherit|N] [frag outer|inner] [hairpin on|off] [icmp-errors on|off] [icmp-rate N] [up|down]",
 	  .help = "change a device" },
 	{ .name = "del", .run = link_del, .usage = "NAME",
 	  .help = "delete a device and its mappings" },
