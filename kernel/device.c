@@ -273,12 +273,12 @@ static void dstm_setup(struct net_device *dev)
 	limit_init(&dstm->event_limit, DSTM_EVENT_RATE);
 }
 
-static const struct netlink_range_validation icmp_rate_range = {
+static struct netlink_range_validation icmp_rate_range = {
 	.max = 1000000,
 };
 
 /* Above the 20 bits of a label is no other value. */
-static const struct netlink_range_validation_signed flowlabel_range = {
+static struct netlink_range_validation_signed flowlabel_range = {
 	.min = DSTM_FLOWLABEL_NONE,
 	.max = 0xfffff,
 };

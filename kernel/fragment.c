@@ -56,16 +56,16 @@ bool dstm_reassemble(struct net *net, struct sk_buff *skb, u32 user, int *err)
 	local_bh_disable();
 	*err = ip_defrag(net, skb, user);
 	local_bh_enable();
-	if (*err == -EINPROGRESS)
-		*err = 0;
-	else if (!*err) {
-		/* Who sends fragments with DF can not find out the path's MTU. */
-		iph = ip_hdr(skb);
-		iph->frag_off = 0;
-		ip_send_check(iph);
-		return true;
+	if (*err) {
+		if (*err == -EINPROGRESS)
+			*err = 0;
+		return false;
 	}
-	return false;
+	/* Who sends fragments with DF does not look for the path's MTU. */
+	iph = ip_hdr(skb);
+	iph->frag_off = 0;
+	ip_send_check(iph);
+	return true;
 }
 
 /* Only the first fragment has the options without the copied flag (RFC 791 3.1). */

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/ipv6.h>
+#include <net/route.h>
 
 #include "compat.h"
 #include "device.h"
@@ -101,6 +102,19 @@ static int parse_ipv4(struct nlattr *attr, __be32 *ipv4,
 	else
 		return 0;
 	return -EINVAL;
+}
+
+/* Packets for an address of the gateway's own never come to the device. */
+static int check_lendable(struct dstm_dev *dstm, struct nlattr *attr,
+			  struct netlink_ext_ack *extack)
+{
+	if (dstm->role != DSTM_ROLE_GATEWAY ||
+	    inet_addr_type_dev_table(dev_net(dstm->dev), dstm->dev,
+				     nla_get_in_addr(attr)) != RTN_LOCAL)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "ipv4 is an address of the gateway itself");
+	return -EADDRINUSE;
 }
 
 static int parse_ipv6(struct nlattr *attr, struct in6_addr *addr,
@@ -235,6 +249,8 @@ static struct dstm_mapping *parse_mapping(struct dstm_dev *dstm,
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 	err = parse_ipv4(tb[DSTM_A_MAPPING_IPV4], &m->node.key.ipv4, extack);
+	if (!err)
+		err = check_lendable(dstm, tb[DSTM_A_MAPPING_IPV4], extack);
 	if (!err)
 		err = parse_portset(tb, &m->node, extack);
 	if (!err)
