@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The cases as TAP, on a gateway, a client, or both."""
+
+import argparse
+import fnmatch
+import sys
+import traceback
+
+from .suite import suite
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="packets", description=__doc__)
+    for role in "gateway", "client":
+        parser.add_argument(f"--{role}", metavar="DUT:WIRE",
+                            help="network namespaces of the device and of the other ends")
+    parser.add_argument("--list", action="store_true", help="names and standards, no test")
+    parser.add_argument("cases", nargs="*", help="only these, as patterns")
+    return parser.parse_args()
+
+
+def attempt(network, case):
+    try:
+        return network.try_case(case)
+    except Exception:
+        return traceback.format_exc().splitlines()
+
+
+def main():
+    args = arguments()
+    number = failed = 0
+    for role in "gateway", "client":
+        cases = [case for case in suite(role) if not args.cases or
+                 any(fnmatch.fnmatch(case.name, pattern) for pattern in args.cases)]
+        if args.list:
+            for case in cases:
+                print(f"{case.name}: {case.ref}")
+            continue
+        if not getattr(args, role):
+            continue
+        from .network import Network
+        network = Network(*getattr(args, role).split(":"))
+        for case in cases:
+            number += 1
+            wrong = attempt(network, case)
+            failed += bool(wrong)
+            print(f"{'not ok' if wrong else 'ok'} {number} - {case.name}: {case.ref}")
+            for line in wrong:
+                print(f"# {line}")
+            sys.stdout.flush()
+    if number:
+        print(f"1..{number}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Who is who in the test network, and the packets that they send.
+
+    client  2001:db8:2::/48 --- under0 [gateway] inet0 --- Internet 198.51.100.2
+
+The clients are behind one router. In role client, the other end of the tunnel
+is GATEWAY, and the borrower of the address is a host behind "inet0"."""
+
+import json
+import sys
+
+from scapy.layers.inet import ICMP, IP, TCP, UDP, fragment
+from scapy.layers.inet6 import (ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem,
+                                ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt,
+                                IPv6ExtHdrFragment, PadN)
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
+from scapy.utils import checksum
+
+DUT_UNDERLAY_MAC, UNDERLAY_MAC = "02:00:00:00:01:01", "02:00:00:00:01:02"
+DUT_INET_MAC, INET_MAC = "02:00:00:00:02:01", "02:00:00:00:02:02"
+
+TEP, TEP2 = "2001:db8::1", "2001:db8::2"
+DUT_UNDERLAY, ROUTER = "2001:db8:1::1", "2001:db8:1::2"
+DUT_INET, HOST, HOST2 = "198.51.100.1", "198.51.100.2", "203.0.113.5"
+
+# Clients: one with a whole address, a second one, port sets 5 and 6 of 64 of
+# one address, a port set in pieces, a single port, and one at the other TEP.
+WHOLE, WHOLE_AT = "192.0.2.7", "2001:db8:2::7"
+OTHER, OTHER_AT = "192.0.2.10", "2001:db8:2::a"
+SHARED, FIVE_AT, SIX_AT = "192.0.2.8", "2001:db8:2::8", "2001:db8:2::18"
+PIECES, PIECES_AT = "192.0.2.9", "2001:db8:2::9"
+SINGLE, SINGLE_AT = "192.0.2.12", "2001:db8:2::c"
+AT_TEP2, AT_TEP2_AT = "192.0.2.11", "2001:db8:2::b"
+NOBODY, NOBODY_AT = "192.0.2.66", "2001:db8:2::66"
+LOOPS, STRAY = "192.0.2.20", "192.0.2.21"
+
+MAPPINGS = [
+    {"ipv4": WHOLE, "remote": WHOLE_AT},
+    {"ipv4": OTHER, "remote": OTHER_AT},
+    {"ipv4": SHARED, "psid": 5, "psid-len": 6, "remote": FIVE_AT},
+    {"ipv4": SHARED, "psid": 6, "psid-len": 6, "remote": SIX_AT},
+    {"ipv4": PIECES, "psid": 0x34, "psid-len": 8, "psid-offset": 4, "remote": PIECES_AT},
+    {"ipv4": SINGLE, "psid": 5200, "psid-len": 16, "remote": SINGLE_AT},
+    {"ipv4": AT_TEP2, "local": TEP2, "remote": AT_TEP2_AT},
+    {"ipv4": LOOPS, "remote": DUT_UNDERLAY},
+    {"ipv4": STRAY, "remote": "3fff::1"},
+]
+
+
+def path_client(number):
+    """A client of its own for a case that changes what is known of its path."""
+    return f"192.0.2.{100 + number}", f"2001:db8:2::1:{number:x}"
+
+
+MAPPINGS += [{"ipv4": ipv4, "remote": remote}
+             for ipv4, remote in map(path_client, range(100))]
+
+
+def udp(src=HOST, dst=WHOLE, sport=3000, dport=5200, data=b"datagram", **ip):
+    return IP(src=src, dst=dst, **ip) / UDP(sport=sport, dport=dport) / Raw(data)
+
+
+def tcp(src=HOST, dst=WHOLE, sport=3000, dport=5200, data=b"", **ip):
+    return IP(src=src, dst=dst, **ip) / TCP(sport=sport, dport=dport, flags="A") / Raw(data)
+
+
+def echo(src=HOST, dst=WHOLE, ident=5200, kind="echo-request", data=b"ping", **ip):
+    return IP(src=src, dst=dst, **ip) / ICMP(type=kind, id=ident, seq=1) / Raw(data)
+
+
+def ports(protocol, src=HOST, dst=WHOLE, sport=3000, dport=5200, **ip):
+    """A packet of a protocol whose header begins with two ports."""
+    header = sport.to_bytes(2, "big") + dport.to_bytes(2, "big")
+    return IP(src=src, dst=dst, proto=protocol, **ip) / Raw(header + bytes(8))
+
+
+def portless(protocol=47, src=HOST, dst=WHOLE, data=bytes(16), **ip):
+    return IP(src=src, dst=dst, proto=protocol, **ip) / Raw(data)
+
+
+def error(about, src=HOST2, dst=WHOLE, kind=3, code=3, mtu=0, **ip):
+    """An ICMPv4 error; about is the packet that it is about."""
+    return IP(src=src, dst=dst, **ip) / ICMP(type=kind, code=code, nexthopmtu=mtu) / \
+        Raw(bytes(about))
+
+
+def own_error(about, dst=HOST, kind=3, code=1, mtu=0):
+    """What the gateway itself says: RFC 1812 section 4.3.2.5 asks for this
+    precedence, section 4.3.2.3 for up to 576 bytes."""
+    quoted = bytes(about)[:576 - 28]
+    return IP(src=DUT_INET, dst=dst, tos=0xc0, ttl=64, id=0) / \
+        ICMP(type=kind, code=code, nexthopmtu=mtu) / Raw(quoted)
+
+
+def hop(packet, tos=None):
+    """The packet one router further, and no longer than it says it is."""
+    data = bytearray(bytes(packet))
+    header = (data[0] & 15) * 4
+    data[8] -= 1
+    if tos is not None:
+        data[1] = tos
+    data[10:12] = bytes(2)
+    data[10:12] = checksum(bytes(data[:header])).to_bytes(2, "big")
+    return bytes(data[:int.from_bytes(data[2:4], "big")])
+
+
+def outer(inner, src=WHOLE_AT, dst=TEP, tc=0, fl=0, hlim=64, limit=None, nh=4):
+    """The inner packet in an IPv6 one; limit is RFC 2473's section 4.1.1."""
+    header = IPv6(src=src, dst=dst, tc=tc, fl=fl, hlim=hlim, nh=nh)
+    if limit is None:
+        return header / Raw(bytes(inner))
+    header.nh = 60
+    return header / Raw(bytes([nh, 0, 4, 1, limit, 1, 1, 0])) / Raw(bytes(inner))
+
+
+def sized(length, **how):
+    """An UDP datagram of that total length."""
+    return udp(data=bytes(i & 0xff for i in range(length - 28)), **how)
+
+
+def outer_fragments(inner, mtu=1500, ident=1, limit=None, **how):
+    """RFC 8200 section 4.5: the outer packet in fragments."""
+    packet = outer(inner, limit=limit, **how)
+    whole = bytes(packet)[40:]
+    step = (mtu - 48) & ~7
+    result = []
+    for at in range(0, len(whole), step):
+        header = packet.copy()
+        header.remove_payload()
+        header.nh = 44
+        result.append(header / IPv6ExtHdrFragment(
+            nh=packet.nh, offset=at // 8, m=int(at + step < len(whole)), id=ident) /
+            Raw(whole[at:at + step]))
+    return result
+
+
+def inner_fragments(packet, mtu):
+    """RFC 791: the packet in fragments of at most that length."""
+    return [bytes(part) for part in fragment(IP(bytes(packet)), fragsize=(mtu - 20) & ~7)]
+
+
+def patched(packet, offset, value):
+    """With one byte of it changed after all checksums were made."""
+    data = bytearray(bytes(packet))
+    data[offset] = value
+    return bytes(data)
+
+
+if __name__ == "__main__":
+    json.dump(MAPPINGS, sys.stdout)

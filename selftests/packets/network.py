@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The device under test between its two wires, and how a case is run on it."""
+
+import os
+import shlex
+import subprocess
+import time
+
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
+
+from . import build, case, compare
+from .wire import Counters, Port, SegmentPort
+
+# What a new device does.
+DEFAULTS = {"hoplimit": "64", "encaplimit": "none", "hairpin": "on", "icmp-errors": "on",
+            "frag": "outer", "tclass": "inherit", "dscp": "inner", "flowlabel": "auto",
+            "mtu": "1500"}
+PATIENCE = 5
+
+
+class Network:
+    def __init__(self, dut, wire):
+        self.dut = dut
+        self.link = DEFAULTS
+        self.ports = {"underlay": Port(wire, "under1"), "inet": Port(wire, "inet1")}
+        self.device = Port(dut, "dstm0", listen=False)
+        self.segments = SegmentPort(wire, "inet1")
+        self.counters = Counters(dut, "dstm0")
+        self.round = 0
+
+    def run(self, command):
+        words = shlex.split(command) if isinstance(command, str) else command
+        subprocess.run(["ip", "netns", "exec", self.dut] + words, check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def configure(self, options):
+        wanted = DEFAULTS | options
+        change = [word for name, value in wanted.items() if self.link.get(name) != value
+                  for word in (name, value)]
+        if change:
+            self.run([os.environ.get("DSTM_NL", "dstm-nl"), "link", "set", "dstm0"] + change)
+        self.link = wanted
+
+    def send(self, frame):
+        if isinstance(frame, case.Pause):
+            time.sleep(frame.seconds)
+        elif isinstance(frame, case.Segments):
+            self.segments.send_segments(frame.data, 54, frame.size, 34)
+        elif frame.where == "device":
+            self.device.send_packet(frame.data)
+        else:
+            self.ports[frame.where].send(frame.data)
+
+    def _markers(self):
+        self.round = (self.round + 1) & 0xffff
+        here = {"id": 0xd57, "seq": self.round}
+        for frame in (case.underlay(IPv6(src=build.ROUTER, dst=build.DUT_UNDERLAY) /
+                                    ICMPv6EchoRequest(data=b"marker", **here)),
+                      case.from_inet(IP(src=build.HOST, dst=build.DUT_INET) /
+                                     ICMP(**here) / b"marker")):
+            self.send(frame)
+        return here["seq"].to_bytes(2, "big") + b"marker"
+
+    def settle(self):
+        """What came out of each side. All that was sent before has had its
+        effect when an echo is answered, and after the second one even what
+        went through the device's own receive queue."""
+        got = {"underlay": [], "inet": []}
+        for _ in range(2):
+            marker = self._markers()
+            for where, port in self.ports.items():
+                while True:
+                    frame = port.receive(PATIENCE)
+                    if frame is None:
+                        raise TimeoutError(f"no echo from the gateway on {where}")
+                    if frame.endswith(marker):
+                        break
+                    got[where].append(frame)
+        return got
+
+    def try_case(self, one):
+        """Lines that say what is wrong; none when all is right."""
+        self.configure(one.link)
+        for command in one.before:
+            self.run(command)
+        before = self.counters.read()
+        for frame in one.send:
+            self.send(frame)
+        got = self.settle()
+        after = self.counters.read()
+        for command in one.after:
+            self.run(command)
+
+        wrong = []
+        for where, frames in got.items():
+            expected = [frame for frame in one.expect if frame.where == where]
+            wrong += compare.differences(where, expected, frames)
+        for name in after:
+            moved = after[name] - before[name]
+            if moved != one.count.get(name, 0):
+                wrong.append(f"{name} moved by {moved}, expected {one.count.get(name, 0)}")
+        wrong += [f"no counter {name}" for name in one.count if name not in after]
+        if not wrong and one.check:
+            wrong += one.check(got)
+        return wrong

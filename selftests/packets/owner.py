@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Outer source, outer destination, inner address and inner port are one
+mapping's, or the packet is dropped."""
+
+from . import build
+from .build import (AT_TEP2, AT_TEP2_AT, FIVE_AT, HOST, IPv6, NOBODY, NOBODY_AT, OTHER, OTHER_AT,
+                    PIECES, PIECES_AT, Raw, SHARED, SINGLE, SINGLE_AT, SIX_AT, TEP2, WHOLE,
+                    WHOLE_AT, echo, error, patched, portless, ports, tcp, udp)
+from .case import (Case, decap, decap_drop, decap_refused, device_drop, encap, encap_drop,
+                   encap_refused, from_client, from_inet, rx, to_inet, to_underlay, underlay)
+
+RFC = "RFC 7596 6.2"
+PORTS = "RFC 7596 8.1"
+WITH_PORTS = {"tcp": 6, "udp": 17, "dccp": 33, "sctp": 132, "udplite": 136}
+
+
+def whole_address():
+    return [
+        *(decap(f"decap-{name}", RFC, ports(number, src=WHOLE, dst=HOST))
+          for name, number in WITH_PORTS.items() if name != "udp"),
+        decap("decap-icmp-echo", RFC, echo(src=WHOLE, dst=HOST)),
+        decap("decap-icmp-timestamp", RFC,
+              portless(1, src=WHOLE, dst=HOST, data=b"\x0d\0\xf2\xff" + bytes(16))),
+        decap("decap-gre", RFC, portless(src=WHOLE, dst=HOST)),
+        decap("decap-esp", RFC, portless(50, src=WHOLE, dst=HOST)),
+        decap("decap-at-its-tep", RFC, udp(src=AT_TEP2, dst=HOST), src=AT_TEP2_AT, dst=TEP2),
+        decap_refused("decap-inner-source-one-bit", RFC, udp(src="192.0.2.6", dst=HOST),
+                      "rx-inner-address"),
+        decap_refused("decap-inner-source-nobodys", RFC, udp(src=NOBODY, dst=HOST),
+                      "rx-inner-address"),
+        decap_refused("decap-inner-source-the-gateways", RFC,
+                      udp(src=build.DUT_INET, dst=HOST), "rx-inner-address"),
+        decap_refused("decap-inner-source-anothers", RFC, udp(src=OTHER, dst=HOST),
+                      "rx-outer-source"),
+        decap_refused("decap-outer-source-one-bit", RFC, udp(src=WHOLE, dst=HOST),
+                      "rx-outer-source", src="2001:db8:2::6"),
+        decap_refused("decap-outer-source-first-bit", RFC, udp(src=WHOLE, dst=HOST),
+                      "rx-outer-source", src="2001:db8:2:8000::7"),
+        decap_refused("decap-from-no-client", RFC, udp(src=WHOLE, dst=HOST),
+                      "rx-outer-source", src=NOBODY_AT),
+        decap_refused("decap-at-another-tep", RFC, udp(src=WHOLE, dst=HOST),
+                      "rx-outer-destination", dst=TEP2),
+        decap_refused("decap-not-at-its-tep", RFC, udp(src=AT_TEP2, dst=HOST),
+                      "rx-outer-destination", src=AT_TEP2_AT),
+        decap_refused("decap-tep-before-source", RFC, udp(src=WHOLE, dst=HOST),
+                      "rx-outer-destination", src=NOBODY_AT, dst=TEP2),
+        no_tep(),
+    ]
+
+
+def no_tep():
+    """An address of the gateway's that is no TEP: no concern of the device's."""
+    sent = build.outer(udp(src=WHOLE, dst=HOST), dst=build.DUT_UNDERLAY)
+    told = IPv6(src=build.DUT_UNDERLAY, dst=WHOLE_AT) / \
+        build.ICMPv6DestUnreach(code=4) / Raw(bytes(sent))
+    return Case("decap-at-no-tep", "RFC 2473 3.3", [underlay(sent)], [to_underlay(told)])
+
+
+def port_set(name, address, remote, inside, outside):
+    for port in inside:
+        yield decap(f"decap-{name}-{port}", PORTS, udp(src=address, dst=HOST, sport=port),
+                    src=remote)
+        yield encap(f"encap-{name}-{port}", PORTS, udp(dst=address, dport=port), dst=remote)
+    for port in outside:
+        yield decap_refused(f"decap-{name}-not-{port}", PORTS,
+                            udp(src=address, dst=HOST, sport=port), "rx-inner-port",
+                            src=remote)
+        yield encap_refused(f"encap-{name}-not-{port}", PORTS,
+                            udp(dst=address, dport=port), "tx-no-port-set")
+
+
+def port_sets():
+    return [
+        *port_set("set-5", SHARED, FIVE_AT, (5120, 6143), (5119,)),
+        *port_set("set-6", SHARED, SIX_AT, (6144, 7167), (7168,)),
+        *port_set("pieces", PIECES, PIECES_AT, (4928, 4943, 62272, 62287),
+                  (832, 4927, 4944, 62271, 62288)),
+        *port_set("single", SINGLE, SINGLE_AT, (5200,), (5199, 5201)),
+        decap_refused("decap-neighbours-port", PORTS,
+                      udp(src=SHARED, dst=HOST, sport=6144), "rx-outer-source", src=FIVE_AT),
+    ]
+
+
+def protocols():
+    for name, number in WITH_PORTS.items():
+        yield decap(f"decap-set-{name}", PORTS,
+                    ports(number, src=SHARED, dst=HOST, sport=5200), src=FIVE_AT)
+        yield decap_refused(f"decap-set-{name}-wrong", PORTS,
+                            ports(number, src=SHARED, dst=HOST, sport=5200 ^ 0x8000),
+                            "rx-inner-port", src=FIVE_AT)
+        yield encap(f"encap-set-{name}", PORTS, ports(number, dst=SHARED), dst=FIVE_AT)
+        yield encap_refused(f"encap-set-{name}-wrong", PORTS,
+                            ports(number, dst=SHARED, dport=5200 ^ 0x8000), "tx-no-port-set")
+    for kind in "echo-request", "echo-reply":
+        yield decap(f"decap-set-{kind}", PORTS,
+                    echo(src=SHARED, dst=HOST, kind=kind), src=FIVE_AT)
+        yield decap_refused(f"decap-set-{kind}-wrong", PORTS,
+                            echo(src=SHARED, dst=HOST, ident=5119, kind=kind),
+                            "rx-inner-port", src=FIVE_AT)
+        yield encap(f"encap-set-{kind}", PORTS, echo(dst=SHARED, kind=kind), dst=FIVE_AT)
+        yield encap_refused(f"encap-set-{kind}-wrong", PORTS,
+                            echo(dst=SHARED, ident=5119, kind=kind), "tx-no-port-set")
+
+
+def without_ports():
+    timestamp = b"\x0d\0\xf2\xff" + bytes(16)
+    cut = bytes(ports(17, src=SHARED, dst=HOST, sport=5200, len=23))[:23]
+    for name, number, data in (("gre", 47, bytes(16)), ("esp", 50, bytes(16)),
+                               ("ipv6", 41, bytes(40)), ("ipv4", 4, bytes(20)),
+                               ("icmp-timestamp", 1, timestamp),
+                               ("icmp-router-solicitation", 1, b"\x0a\0\xf5\xff" + bytes(4)),
+                               ("udp-of-3-bytes", 17, bytes(3)),
+                               ("icmp-of-7-bytes", 1, b"\x08\0\xf7\xff" + bytes(3))):
+        yield decap_drop(f"decap-set-{name}", PORTS,
+                         portless(number, src=SHARED, dst=HOST, data=data), "rx-no-ports",
+                         src=FIVE_AT)
+        yield encap_drop(f"encap-set-{name}", PORTS,
+                         portless(number, dst=SHARED, data=data), "tx-no-ports")
+    yield decap_drop("decap-set-ports-cut-off", PORTS, cut, "rx-no-ports", src=FIVE_AT)
+
+
+def into_the_tunnel():
+    return [
+        *(encap(f"encap-{name}", RFC, ports(number))
+          for name, number in WITH_PORTS.items() if name != "udp"),
+        encap("encap-gre", RFC, portless()),
+        encap("encap-icmp-echo", RFC, echo()),
+        encap("encap-to-other", RFC, udp(dst=OTHER), dst=OTHER_AT),
+        encap("encap-from-tep2", RFC, udp(dst=AT_TEP2), src=TEP2, dst=AT_TEP2_AT),
+        encap_refused("encap-no-mapping", RFC, udp(dst=NOBODY), "tx-no-mapping"),
+        encap_refused("encap-no-mapping-one-bit", RFC, udp(dst="192.0.2.6"), "tx-no-mapping"),
+        encap_refused("encap-no-mapping-echo", RFC, echo(dst=NOBODY), "tx-no-mapping"),
+        encap_refused("encap-no-mapping-gre", RFC, portless(dst=NOBODY), "tx-no-mapping"),
+        encap_refused("encap-no-mapping-long", RFC, udp(dst=NOBODY, data=bytes(1000)),
+                      "tx-no-mapping"),
+        device_drop("device-no-mapping", RFC, udp(dst=NOBODY), "tx-no-mapping"),
+        encap_drop("encap-loop", "RFC 2473 4.1", udp(dst=build.LOOPS), "tx-loop"),
+        encap_drop("encap-no-route", "RFC 2473 3.1", udp(dst=build.STRAY), "tx-no-route"),
+        Case("encap-own-address", RFC, [from_inet(echo(dst=build.DUT_INET, ident=1))],
+             [to_inet(echo(src=build.DUT_INET, dst=HOST, ident=1, kind="echo-reply", id=0),
+                      free=("ipid",))]),
+        not_ipv4(),
+    ]
+
+
+def not_ipv4():
+    """IPv6 that is routed into the device has nothing to do there."""
+    packet = IPv6(src=build.ROUTER, dst="2001:db8:3::1", hlim=64) / Raw(b"x")
+    packet.nh = 59
+    return Case("device-ipv6", RFC, [underlay(packet)], count={"tx-protocol": 1},
+                before=["ip -6 route add 2001:db8:3::/64 dev dstm0"],
+                after=["ip -6 route del 2001:db8:3::/64 dev dstm0"])
+
+
+def silence():
+    """When no error is sent (RFC 1122 section 3.2.2, RFC 4443 section 2.4)."""
+    about = udp(src=HOST, dst=NOBODY)
+    spoofed = udp(src=NOBODY, dst=HOST)
+    return [
+        encap_drop("no-error-when-off", "RFC 7596 8.1", udp(dst=NOBODY), "tx-no-mapping",
+                   link={"icmp-errors": "off"}),
+        decap_drop("no-refusal-when-off", "RFC 7596 8.1", spoofed, "rx-inner-address",
+                   link={"icmp-errors": "off"}),
+        encap_drop("no-error-about-error", "RFC 1122 3.2.2",
+                   error(udp(src=NOBODY, dst=build.HOST2), dst=NOBODY), "tx-no-mapping"),
+        encap_drop("no-error-about-later-fragment", "RFC 1122 3.2.2",
+                   portless(17, dst=NOBODY, frag=100), "tx-no-mapping"),
+        encap_refused("error-about-first-fragment", "RFC 1122 3.2.2",
+                      udp(dst=NOBODY, flags="MF"), "tx-no-mapping"),
+        decap_drop("no-refusal-of-error", "RFC 4443 2.4",
+                   error(about, src=NOBODY, dst=HOST), "rx-inner-address"),
+        decap_drop("no-refusal-of-later-fragment", "RFC 1122 3.2.2",
+                   portless(17, src=NOBODY, dst=HOST, frag=100), "rx-inner-address"),
+        decap_drop("no-refusal-to-multicast", "RFC 4443 2.4", spoofed, "rx-inner-address",
+                   src="ff0e::1"),
+    ]
+
+
+def down():
+    inside = udp(src=WHOLE, dst=HOST)
+    again = ["ip link set dstm0 up", "ip route replace 192.0.2.0/24 dev dstm0"]
+    return [
+        Case("down-decap", RFC, [from_client(inside), from_client(udp(src=NOBODY, dst=HOST))],
+             count={"rx-down": 2}, before=["ip link set dstm0 down"], after=again),
+        decap("up-again", RFC, inside),
+    ]
+
+
+def cases():
+    return [*whole_address(), *port_sets(), *protocols(), *without_ports(),
+            *into_the_tunnel(), *silence(), *down()]

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0
+"""ICMPv6 errors about tunnel packets: relayed to who sent the packet inside,
+when there is a mapping that the packet was sent by."""
+
+from .build import (FIVE_AT, HOST, ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem,
+                    ICMPv6TimeExceeded, IPv6, NOBODY, NOBODY_AT, OTHER, OTHER_AT, ROUTER, Raw,
+                    SHARED, SIX_AT, TEP, TEP2, WHOLE, WHOLE_AT, error, hop, outer, own_error,
+                    path_client, patched, portless, sized, udp)
+from .case import Case, Pause, from_inet, to_client, to_inet, tx, underlay
+
+RFC = "RFC 2473 8"
+
+
+def icmpv6(kind, embedded, dst=TEP):
+    """From a router in the IPv6 network; as long as the minimum MTU allows."""
+    return underlay(IPv6(src=ROUTER, dst=dst) / kind / Raw(bytes(embedded)[:1280 - 48]))
+
+
+def sent(inner, src=TEP, dst=WHOLE_AT, **how):
+    """The packet of ours that the error is about."""
+    return outer(hop(inner), src=src, dst=dst, hlim=60, fl=0x12345, **how)
+
+
+def told(inner, **how):
+    return to_inet(own_error(hop(inner), **how), free=("ipid",))
+
+
+def relayed(name, kind, inner=None, limit=None, **how):
+    inner = inner or udp()
+    return Case(name, RFC, [icmpv6(kind, sent(inner, limit=limit, **how))], [told(inner)])
+
+
+def dropped(name, embedded, kind=None, ref=RFC, dst=TEP):
+    return Case(name, ref, [icmpv6(kind or ICMPv6DestUnreach(), embedded, dst)])
+
+
+def relays():
+    for code in range(5):
+        yield relayed(f"relay-unreachable-{code}", ICMPv6DestUnreach(code=code))
+    yield from (
+        relayed("relay-hop-limit", ICMPv6TimeExceeded(code=0)),
+        relayed("relay-encapsulation-limit", ICMPv6ParamProblem(code=0, ptr=44), limit=0),
+        relayed("relay-parameter-problem", ICMPv6ParamProblem(code=1, ptr=6)),
+        relayed("relay-port-set", ICMPv6DestUnreach(), inner=udp(dst=SHARED), dst=FIVE_AT),
+        relayed("relay-long-packet", ICMPv6DestUnreach(), inner=sized(1400)),
+        hairpinned(),
+        dropped("relay-not-at-other-tep", sent(udp(), src=TEP2), dst=TEP2),
+        dropped("relay-not-of-another-client", sent(udp(), dst=OTHER_AT)),
+        dropped("relay-not-of-no-client", sent(udp(), dst=NOBODY_AT)),
+        dropped("relay-not-of-one-bit", sent(udp(), dst="2001:db8:2::6")),
+        dropped("relay-not-of-unmapped-address", sent(udp(dst=NOBODY))),
+        dropped("relay-not-of-another-address", sent(udp(dst=OTHER))),
+        dropped("relay-not-of-neighbours-port", sent(udp(dst=SHARED), dst=SIX_AT)),
+        dropped("relay-not-of-unmapped-port", sent(udp(dst=SHARED, dport=5119), dst=FIVE_AT)),
+        dropped("relay-not-when-cut-off", bytes(sent(udp()))[:40 + 19]),
+        dropped("relay-not-about-an-error", ref="RFC 1122 3.2.2",
+                embedded=sent(error(hop(udp(src=WHOLE, dst=HOST))))),
+        dropped("relay-not-about-later-fragment", ref="RFC 1122 3.2.2",
+                embedded=sent(portless(17, frag=100))),
+        dropped("relay-not-inner-version", patched(sent(udp()), 40, 0x55)),
+        wrong_checksum(),
+    )
+
+
+def hairpinned():
+    """The packet inside is another client's: it hears of it by its tunnel."""
+    inner = udp(src=OTHER)
+    answer = own_error(hop(inner), dst=OTHER)
+    return Case("relay-to-a-client", RFC, [icmpv6(ICMPv6DestUnreach(), sent(inner))],
+                [to_client(answer, dst=OTHER_AT, tc=0xc0, free=("flowlabel", "ipid"))],
+                tx(answer))
+
+
+def wrong_checksum():
+    frame = icmpv6(ICMPv6DestUnreach(), sent(udp()))
+    data = bytearray(frame.data)
+    data[14 + 40 + 2] ^= 1
+    return Case("relay-not-wrong-checksum", "RFC 4443 2.3", [frame._replace(data=bytes(data))])
+
+
+def path_mtu(number, name, mtu, learned, inner=None, limit=None, free_fragment=False):
+    """A Packet Too Big, and what it does to packets of just this and more."""
+    address, remote = path_client(number)
+    overhead = 40 if limit is None else 48
+    fits = learned - overhead
+    link = {} if limit is None else {"encaplimit": str(limit)}
+    first = sized(1440, dst=address, flags="DF")
+    last, big = (sized(n, dst=address, flags="DF") for n in (fits, fits + 1))
+    return Case(name, "RFC 2473 7.1",
+                [icmpv6(ICMPv6PacketTooBig(mtu=mtu), sent(first, dst=remote, limit=limit)),
+                 from_inet(last), from_inet(big)],
+                [told(first, code=4, mtu=fits),
+                 to_client(hop(last), dst=remote, limit=limit),
+                 told(big, code=4, mtu=fits)],
+                {"tx-too-big": 1} | tx(last), link=link)
+
+
+def not_believed(number, name, change):
+    """A Packet Too Big that nobody could send who saw the packet."""
+    address, remote = path_client(number)
+    inner = sized(1440, dst=address, flags="DF")
+    full = sized(1460, dst=address, flags="DF")
+    return Case(name, "RFC 2473 7.1",
+                [icmpv6(ICMPv6PacketTooBig(mtu=1300),
+                        sent(**({"inner": inner, "dst": remote} | change))),
+                 from_inet(full)],
+                [to_client(hop(full), dst=remote)], tx(full))
+
+
+def path_mtus():
+    return [
+        path_mtu(0, "path-mtu-1400", 1400, 1400),
+        path_mtu(1, "path-mtu-1280", 1280, 1280),
+        path_mtu(2, "path-mtu-never-below-1280", 1279, 1280),
+        path_mtu(3, "path-mtu-never-below-1280-zero", 0, 1280),
+        path_mtu(4, "path-mtu-encapsulation-limit", 1400, 1400, limit=4),
+        not_believed(10, "path-mtu-not-by-unmapped-address",
+                     {"inner": sized(1440, dst=NOBODY, flags="DF")}),
+        not_believed(11, "path-mtu-not-by-another-address",
+                     {"inner": sized(1440, dst=OTHER, flags="DF")}),
+        not_believed(12, "path-mtu-not-by-another-tep", {"src": TEP2}),
+        bigger_than_link(), without_df(), no_relay_when_it_fits(), aged(),
+    ]
+
+
+def bigger_than_link():
+    address, remote = path_client(20)
+    full = sized(1461, dst=address, flags="DF")
+    return Case("path-mtu-not-above-the-link", "RFC 2473 7.1",
+                [icmpv6(ICMPv6PacketTooBig(mtu=9000), sent(full, dst=remote)), from_inet(full)],
+                [told(full, code=4, mtu=1460)], {"tx-too-big": 1})
+
+
+def without_df():
+    """RFC 2473 section 7.2 (b): nobody is told, the gateway fragments."""
+    from .size import outside
+    address, remote = path_client(21)
+    packet = sized(1400, dst=address)
+    return Case("path-mtu-without-df", "RFC 2473 7.2",
+                [icmpv6(ICMPv6PacketTooBig(mtu=1400), sent(packet, dst=remote)),
+                 from_inet(packet)],
+                outside(hop(packet), mtu=1400, dst=remote), tx(packet))
+
+
+def no_relay_when_it_fits():
+    """A packet that fits the path by now is nothing to tell of."""
+    address, remote = path_client(22)
+    inner = sized(1000, dst=address, flags="DF")
+    return Case("path-mtu-told-only-when-too-big", RFC,
+                [icmpv6(ICMPv6PacketTooBig(mtu=1400), sent(inner, dst=remote))])
+
+
+def aged():
+    """RFC 8201 section 4: what was learned is forgotten after a time."""
+    address, remote = path_client(23)
+    full = sized(1460, dst=address, flags="DF")
+    return Case("path-mtu-ages", "RFC 8201 4",
+                [icmpv6(ICMPv6PacketTooBig(mtu=1300), sent(full, dst=remote)),
+                 from_inet(full), Pause(2.2), from_inet(full)],
+                [told(full, code=4, mtu=1260), told(full, code=4, mtu=1260),
+                 to_client(hop(full), dst=remote)],
+                {"tx-too-big": 1} | tx(full),
+                before=["sysctl -w net.ipv6.route.mtu_expires=1"],
+                after=["sysctl -w net.ipv6.route.mtu_expires=600"])
+
+
+def cases():
+    return [*relays(), *path_mtus()]

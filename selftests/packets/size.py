@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Packets that are too big for the path to their client."""
+
+from .build import (FIVE_AT, HOST, SHARED, TCP, TEP, WHOLE, WHOLE_AT, checksum, hop,
+                    inner_fragments, outer_fragments, own_error, sized, tcp)
+from .case import (Case, Ether, Segments, decap, encap, from_inet, to_client, to_inet,
+                   to_underlay, tx)
+from . import build
+
+FRAGMENT = "RFC 6333 5.3, RFC 2473 7.2"
+TOO_BIG = "RFC 2473 7.2, RFC 1191 4"
+JUMBO = {"mtu": "9000"}
+
+
+def outside(inner, mtu=1500, src=TEP, dst=WHOLE_AT, **how):
+    return [to_underlay(part, free=("flowlabel", "fragid"))
+            for part in outer_fragments(inner, mtu, src=src, dst=dst, **how)]
+
+
+def one_identification(got):
+    """All fragments of a packet have one identification, and it is not 0."""
+    idents = {frame[14 + 44:14 + 48] for frame in got["underlay"]}
+    return [] if len(idents) == 1 and bytes(4) not in idents else [f"identifications {idents}"]
+
+
+def fragmented_outside(name, length, link=None, remote=WHOLE_AT, limit=None, **how):
+    packet = sized(length, **how)
+    return Case(name, FRAGMENT, [from_inet(packet)],
+                outside(hop(packet), dst=remote, limit=limit), tx(packet), link=link or {},
+                check=one_identification)
+
+
+def fragmented_inside(name, length, link=None, remote=WHOLE_AT, **how):
+    packet = sized(length, **how)
+    parts = inner_fragments(hop(packet), 1460)
+    return Case(name, FRAGMENT, [from_inet(packet)],
+                [to_client(part, dst=remote) for part in parts], tx(*parts),
+                link={"frag": "inner"} | (link or {}))
+
+
+def too_big(name, packet, mtu=1460, link=None):
+    told = own_error(hop(packet), code=4, mtu=mtu)
+    return Case(name, TOO_BIG, [from_inet(packet)], [to_inet(told, free=("ipid",))],
+                {"tx-too-big": 1}, link=link or {})
+
+
+def segments(name, size, count, sent=True, link=None, **how):
+    """One TCP packet of many segments, as a card with LRO or a guest hands it on."""
+    data = bytes(i % 251 for i in range(size * count))
+    packet = tcp(data=data, id=1000, flags="DF", **how)
+    parts = []
+    for number in range(count):
+        part = packet.copy()
+        part.id += number
+        part[TCP].seq += number * size
+        part[TCP].payload = type(packet[TCP].payload)(data[number * size:(number + 1) * size])
+        parts.append(hop(part))
+    frame = bytearray(bytes(Ether(src=build.INET_MAC, dst=build.DUT_INET_MAC) / packet))
+    frame[34 + 16:34 + 18] = pseudo_sum(packet)
+    expect = [to_client(part) for part in parts]
+    count = {"tx-packets": count, "tx-bytes": sum(map(len, parts))}
+    if not sent:
+        expect, count = [], {"tx-too-big": 1}
+    return Case(name, TOO_BIG, [Segments("inet", bytes(frame), size)], expect, count,
+                link=link or {})
+
+
+def pseudo_sum(packet):
+    """What the checksum field holds before a card fills it in."""
+    data = bytes(packet)
+    pseudo = data[12:20] + b"\0\x06" + (len(data) - 20).to_bytes(2, "big")
+    return (~checksum(pseudo) & 0xffff).to_bytes(2, "big")
+
+
+def cases():
+    return [
+        encap("size-fits", FRAGMENT, sized(1460)),
+        encap("size-fits-df", TOO_BIG, sized(1460, flags="DF")),
+        fragmented_outside("size-one-more", 1461),
+        fragmented_outside("size-1500", 1500),
+        fragmented_outside("size-three-fragments", 4000, link=JUMBO),
+        fragmented_outside("size-port-set", 1500, dst=SHARED, remote=FIVE_AT),
+        fragmented_outside("size-one-more-encapsulation-limit", 1453,
+                           link={"encaplimit": "4"}, limit=4),
+        encap("size-fits-encapsulation-limit", FRAGMENT, sized(1452),
+              link={"encaplimit": "4"}, limit=4),
+        too_big("size-one-more-df", sized(1461, flags="DF")),
+        too_big("size-1500-df", sized(1500, flags="DF")),
+        too_big("size-4000-df", sized(4000, flags="DF"), link=JUMBO),
+        too_big("size-port-set-df", sized(1461, flags="DF", dst=SHARED)),
+        too_big("size-one-more-df-encapsulation-limit", sized(1453, flags="DF"), mtu=1452,
+                link={"encaplimit": "4"}),
+        fragmented_inside("size-one-more-inside", 1461, id=77),
+        fragmented_inside("size-three-fragments-inside", 4000, link=JUMBO, id=78),
+        fragmented_inside("size-port-set-inside", 1500, dst=SHARED, remote=FIVE_AT, id=79),
+        encap("size-fits-inside", FRAGMENT, sized(1460), link={"frag": "inner"}),
+        too_big("size-one-more-df-inside", sized(1461, flags="DF"),
+                link={"frag": "inner"} | JUMBO),
+        no_error_when_off(),
+        decap("size-out-of-the-tunnel", FRAGMENT, sized(1460, src=WHOLE, dst=HOST)),
+        segments("segments-fit", 1000, 4),
+        segments("segments-just-fit", 1460 - 40, 3),
+    ]
+
+
+def no_error_when_off():
+    """Fragmentation needed is not one of the errors that can be switched off:
+    without it path MTU discovery ends in a black hole."""
+    return too_big("size-df-told-even-without-icmp-errors", sized(1461, flags="DF"),
+                   link={"icmp-errors": "off"})

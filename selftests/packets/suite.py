@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+"""All cases, in the order in which they are run."""
+
+from . import header, icmp, martian, owner, relay, size
+
+CASES = {
+    "gateway": [header, martian, owner, icmp, relay, size],
+    "client": [],
+}
+
+
+def suite(role):
+    cases = [case for part in CASES[role] for case in part.cases()]
+    names = {case.name for case in cases}
+    assert len(names) == len(cases), "two cases of one name"
+    return cases
