@@ -21,7 +21,9 @@ static enum dstm_flaw check_header(struct sk_buff *skb)
 	len = ntohs(iph->tot_len);
 	if (hlen < sizeof(*iph) || len < hlen)
 		return DSTM_HEADER;
-	if (len > skb->len || !pskb_may_pull(skb, hlen))
+	/* What follows the packet is not part of it. */
+	if (len > skb->len || pskb_trim_rcsum(skb, len) ||
+	    !pskb_may_pull(skb, hlen))
 		return DSTM_TRUNCATED;
 	iph = dstm_inner_header(skb, 0);
 	return ip_fast_csum(iph, iph->ihl) ? DSTM_CHECKSUM : DSTM_SOUND;
@@ -36,7 +38,7 @@ static enum dstm_flaw check_address(__be32 addr)
 		return DSTM_CLASS_E;
 	if (ipv4_is_loopback(addr))
 		return DSTM_LOOPBACK;
-	if (ipv4_is_zeronet(addr))
+	if (ntohl(addr) >> 24 == 0)
 		return DSTM_ZERO_NET;
 	if (ipv4_is_linklocal_169(addr))
 		return DSTM_LINK_LOCAL;
@@ -86,7 +88,10 @@ bool dstm_inner_is_icmp_error(const struct sk_buff *skb, int offset,
 	return type && icmp_is_err(*type);
 }
 
-/* The port of one end where it stands in the packet itself. */
+/*
+ * The port of one end where it stands in the packet itself. DSTM_TRUNCATED: it
+ * would, but the packet ends before.
+ */
 static enum dstm_flaw plain_port(const struct sk_buff *skb, int transport,
 				 u8 protocol, enum dstm_end end, u16 *port)
 {
@@ -104,14 +109,15 @@ static enum dstm_flaw plain_port(const struct sk_buff *skb, int transport,
 		ports = skb_header_pointer(skb, transport, sizeof(ports_buf),
 					   ports_buf);
 		if (!ports)
-			return DSTM_NO_PORTS;
+			return DSTM_TRUNCATED;
 		*port = ntohs(ports[end == DSTM_SOURCE ? 0 : 1]);
 		return DSTM_SOUND;
 	case IPPROTO_ICMP:
 		icmp = skb_header_pointer(skb, transport, sizeof(icmp_buf),
 					  &icmp_buf);
-		if (!icmp || (icmp->type != ICMP_ECHO &&
-			      icmp->type != ICMP_ECHOREPLY))
+		if (!icmp)
+			return DSTM_TRUNCATED;
+		if (icmp->type != ICMP_ECHO && icmp->type != ICMP_ECHOREPLY)
 			return DSTM_NO_PORTS;
 		*port = ntohs(icmp->un.echo.id);
 		return DSTM_SOUND;
@@ -131,6 +137,7 @@ static enum dstm_flaw icmp_error_port(const struct sk_buff *skb, int transport,
 	int embedded = transport + sizeof(struct icmphdr);
 	unsigned int len = ntohs(iph->tot_len) - iph->ihl * 4;
 	const struct iphdr *eiph;
+	enum dstm_flaw flaw;
 	u8 buf[60];
 
 	if (len > skb->len - transport)
@@ -150,9 +157,10 @@ static enum dstm_flaw icmp_error_port(const struct sk_buff *skb, int transport,
 		return DSTM_ICMP_ERROR;
 	if (eiph->frag_off & htons(IP_OFFSET))
 		return DSTM_NO_PORTS;
-	return plain_port(skb, embedded + eiph->ihl * 4, eiph->protocol,
+	flaw = plain_port(skb, embedded + eiph->ihl * 4, eiph->protocol,
 			  end == DSTM_SOURCE ? DSTM_DESTINATION : DSTM_SOURCE,
 			  port);
+	return flaw == DSTM_TRUNCATED ? DSTM_ICMP_ERROR : flaw;
 }
 
 /**
@@ -174,10 +182,12 @@ enum dstm_flaw dstm_inner_port(const struct sk_buff *skb, int offset,
 			       u16 *port)
 {
 	int transport = offset + iph->ihl * 4;
+	enum dstm_flaw flaw;
 
 	if (dstm_inner_is_icmp_error(skb, offset, iph))
 		return icmp_error_port(skb, transport, iph, end, port);
-	return plain_port(skb, transport, iph->protocol, end, port);
+	flaw = plain_port(skb, transport, iph->protocol, end, port);
+	return flaw == DSTM_TRUNCATED ? DSTM_NO_PORTS : flaw;
 }
 
 /**

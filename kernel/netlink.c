@@ -93,6 +93,10 @@ static int parse_ipv4(struct nlattr *attr, __be32 *ipv4,
 	*ipv4 = nla_get_in_addr(attr);
 	if (ipv4_is_zeronet(*ipv4))
 		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is unspecified");
+	else if (ntohl(*ipv4) >> 24 == 0)
+		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is in 0.0.0.0/8");
+	else if (ipv4_is_linklocal_169(*ipv4))
+		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is a link-local address");
 	else if (ipv4_is_loopback(*ipv4))
 		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is a loopback address");
 	else if (ipv4_is_multicast(*ipv4))

@@ -53,12 +53,10 @@ static struct sk_buff *inner_packet(struct dstm_dev *dstm, struct sk_buff *skb,
 	}
 	skb_pull(inner, offset);
 	skb_reset_network_header(inner);
-	skb_dst_drop(inner);
-	skb_dst_set(inner, &rt->dst);
 	skb_scrub_packet(inner, !net_eq(dstm->underlay, net));
+	skb_dst_set(inner, &rt->dst);
 	memset(IPCB(inner), 0, sizeof(*IPCB(inner)));
 	inner->protocol = htons(ETH_P_IP);
-	inner->pkt_type = PACKET_HOST;
 	inner->dev = dstm->dev;
 	return inner;
 }
@@ -74,13 +72,18 @@ static void send(struct dstm_dev *dstm, struct sk_buff *skb, int offset,
 	kfree_skb(inner);
 }
 
-/* RFC 2473 section 7.1 and 8.2: the path is smaller than we thought. */
+/*
+ * RFC 2473 section 7.1 and 8.2: the path is smaller than we thought. No IPv6
+ * path is below the minimum, so who says so is not believed (RFC 8201 section 4).
+ */
 static void too_big(struct dstm_dev *dstm, struct sk_buff *skb, int offset,
 		    u32 info)
 {
 	const struct iphdr *iph = dstm_inner_header(skb, offset);
-	u32 mtu = max_t(u32, info, IPV6_MIN_MTU) - offset;
+	u32 mtu = info - offset;
 
+	if (info < IPV6_MIN_MTU)
+		return;
 	ip6_update_pmtu(skb, dstm->underlay, htonl(info), 0, 0,
 			sock_net_uid(dstm->underlay, NULL));
 	if (iph->frag_off & htons(IP_DF) && ntohs(iph->tot_len) > mtu)

@@ -71,8 +71,9 @@ static bool is_loop(const struct dstm_dev *dstm, const struct dstm_mapping *m,
 		return true;
 	if (!(dst->dev->flags & IFF_LOOPBACK))
 		return false;
+	/* Both ends may be on one host, but not on one device. */
 	tep = dstm_tep_find(dstm->underlay, &m->remote);
-	return tep && tep->dstm == dstm;
+	return !tep || tep->dstm == dstm;
 }
 
 /* The IPv6 route to the other end; the reference is the caller's. */
