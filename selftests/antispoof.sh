@@ -14,99 +14,126 @@ map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
 map add ipv4 192.0.2.8 psid 5 psid-len 6 remote 2001:db8:1::7 || bail "map add"
 map add ipv4 192.0.2.9 remote 2001:db8:1::9 local 2001:db8::2 || bail "map add"
 
-in_receives()
+# Nothing else on the way: no neighbour to be found, no answer, no port unreachable.
+ip netns exec "$inet" "$python" "$SELFTESTS/traffic.py" discard --ready "$work/discard" \
+	198.51.100.2 9 &
+server=$!
+busywait 10000 listening "$work/discard" || bail "no server"
+n "$inet" ping -n -c 1 -W 2 198.51.100.1 > /dev/null
+
+# received: says in arrived how many IPv4 packets came to the Internet.
+received()
 {
-	n "$inet" awk '/^Ip: [0-9]/ { print $4 }' /proc/net/snmp
+	local words
+
+	while read -ra words; do
+		[[ ${words[0]} = Ip: && ${words[3]} != InReceives ]] &&
+			arrived=${words[3]}
+	done < "/proc/$server/net/snmp"
 }
 
-# The sum of all drops, and what passed.
-drops()
+# changed: which counters of drops and of packets did so, and by how much.
+declare -A before
+changed()
 {
-	gw_nl -j stats dev dstm0 | "$python" -c '
-import json, sys
-s = json.load(sys.stdin)[0]["stats"]
-print(sum(s[k] for k in s if k not in ("rx-packets", "rx-bytes", "tx-packets", "tx-bytes")))'
+	local name
+
+	changes=
+	for name in "${!counter[@]}"; do
+		case $name in
+		*-bytes | tx-packets) continue ;;
+		esac
+		[ "${counter[$name]}" -eq "${before[$name]}" ] ||
+			changes+=" $name+$((counter[$name] - before[$name]))"
+	done
+	changes=${changes# }
 }
 
-# dropped COUNTER ARGUMENTS-OF-SEND: one packet, one count, nothing else.
-dropped()
+# one COUNTER ARGUMENTS-OF-SEND: one packet, one count, nothing else.
+one()
 {
-	local counter=$1 out all passed
+	local name=$1 key
 
 	shift
-	out=$(in_receives)
-	all=$(drops)
-	passed=$(stat rx-packets)
-	counted "$counter" 1 inject "$client" "$@" || { gw_nl stats dev dstm0; return 1; }
-	echo "out $out $(in_receives), drops $all $(drops), passed $passed $(stat rx-packets)"
-	[ "$(drops)" -eq $((all + 1)) ] && [ "$(stat rx-packets)" -eq "$passed" ] &&
-		[ "$(in_receives)" -eq "$out" ]
+	for key in "${!counter[@]}"; do
+		before[$key]=${counter[$key]}
+	done
+	inject "$client" "$@"
+	# shellcheck disable=SC2317
+	counted_now() { counters && [ "${counter[$name]}" -gt "${before[$name]}" ]; }
+	busywait 1000 counted_now
+	changed
+	echo "expected: $name+1, and got: $changes"
+	[ "$changes" = "$name+1" ]
 }
 
 passes()
 {
-	local out all
+	local out
 
-	out=$(in_receives)
-	all=$(drops)
-	counted rx-packets 1 inject "$client" "$@" || { gw_nl stats dev dstm0; return 1; }
+	received
+	out=$arrived
+	one rx-packets "$@" || return 1
 	# shellcheck disable=SC2317
-	arrived() { [ "$(in_receives)" -eq $((out + 1)) ]; }
-	busywait 1000 arrived && [ "$(drops)" -eq "$all" ]
+	came() { received && [ "$arrived" -gt "$out" ]; }
+	busywait 1000 came
+	echo "arrived: $((arrived - out)), expected 1"
+	[ "$arrived" -eq $((out + 1)) ]
 }
 
-# Nothing else on the way: no neighbour to be found, no port unreachable.
-n "$inet" "$python" -c '
-import socket, time
-sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-sock.bind(("198.51.100.2", 9))
-time.sleep(3600)' &
-busywait 10000 n "$inet" grep -q ':0009 ' /proc/net/udp
-n "$inet" ping -n -c 1 -W 2 198.51.100.1 > /dev/null
-check "the mapping's own packet passes" passes
-check "the port set's own packet passes" passes --inner-source 192.0.2.8 --sport 5200
-check "the other TEP's own packet passes" passes --source 2001:db8:1::9 \
-	--destination 2001:db8::2 --inner-source 192.0.2.9
-
-check "outer source wrong" dropped rx-outer-source --source 2001:db8:1::8
-check "outer source another client's" dropped rx-outer-source --source 2001:db8:1::9
-check "outer source wrong, port set" dropped rx-outer-source --source 2001:db8:1::8 \
-	--inner-source 192.0.2.8
-check "outer destination another TEP" dropped rx-outer-destination --destination 2001:db8::2
-check "outer destination another TEP, port set" dropped rx-outer-destination \
-	--destination 2001:db8::2 --inner-source 192.0.2.8
-check "inner source unknown" dropped rx-inner-address --inner-source 192.0.2.66
-check "inner source the gateway's" dropped rx-inner-address --inner-source 198.51.100.1
-check "inner source loopback" dropped rx-loopback --inner-source 127.0.0.1
-for proto in udp tcp icmp; do
-	check "inner $proto port outside the set" dropped rx-inner-port \
-		--inner-source 192.0.2.8 --proto $proto --sport 7000
-done
-check "a protocol without ports from a shared address" dropped rx-no-ports \
-	--inner-source 192.0.2.8 --proto gre
-check "a protocol without ports from a whole address passes" passes --proto gre
-# Less than an IPv4 header is dropped by tunnel6 before it comes to us.
-while read -r what counter; do
-	check "inner header garbled: $what" dropped "rx-$counter" --garble "$what"
-done <<-END
-	version version
-	ihl header
-	long-ihl header
-	length truncated
-	short-length header
-	checksum checksum
-END
-check "inner transport header cut off, shared address" dropped rx-no-ports \
-	--inner-source 192.0.2.8 --garble no-transport
-
-no_leak()
+dropped()
 {
-	gw_nl -j stats dev dstm0
-	[ "$(gw_nl -j map show dev dstm0 | "$python" -c '
-import json, sys
-print(len(json.load(sys.stdin)))')" -eq 3 ]
+	local out
+
+	received
+	out=$arrived
+	one "$@" || return 1
+	received
+	echo "arrived: $((arrived - out)), expected none"
+	[ "$arrived" -eq "$out" ]
 }
-check "the table is what it was" no_leak
+
+counters || bail "no counters"
+# VERDICT | WHAT IS SENT | ARGUMENTS OF send.py, where they differ from a packet of
+# 192.0.2.7's mapping. VERDICT is "passes", or the counter of its drop.
+while IFS='|' read -r verdict what arguments; do
+	what=${what# }
+	what=${what% }
+	# shellcheck disable=SC2086
+	case ${verdict// /} in
+	'') ;;
+	passes)	check "passes: $what" passes $arguments ;;
+	*)	check "dropped: $what" dropped ${verdict// /} $arguments ;;
+	esac
+done <<'END'
+passes               | the mapping's own packet |
+passes               | the port set's own packet | --inner-source 192.0.2.8 --sport 5200
+passes               | the other TEP's own packet | --source 2001:db8:1::9 --destination 2001:db8::2 --inner-source 192.0.2.9
+passes               | a protocol without ports, whole address | --proto gre
+
+rx-outer-source      | outer source unknown | --source 2001:db8:1::8
+rx-outer-source      | outer source another client's | --source 2001:db8:1::9
+rx-outer-source      | outer source unknown, port set | --source 2001:db8:1::8 --inner-source 192.0.2.8
+rx-outer-destination | outer destination another TEP | --destination 2001:db8::2
+rx-outer-destination | outer destination another TEP, port set | --destination 2001:db8::2 --inner-source 192.0.2.8
+rx-inner-address     | inner source unknown | --inner-source 192.0.2.66
+rx-inner-address     | inner source the gateway's | --inner-source 198.51.100.1
+rx-loopback          | inner source loopback | --inner-source 127.0.0.1
+rx-inner-port        | inner UDP port outside the set | --inner-source 192.0.2.8 --proto udp --sport 7000
+rx-inner-port        | inner TCP port outside the set | --inner-source 192.0.2.8 --proto tcp --sport 7000
+rx-inner-port        | inner echo identifier outside the set | --inner-source 192.0.2.8 --proto icmp --sport 7000
+
+rx-no-ports          | a protocol without ports, shared address | --inner-source 192.0.2.8 --proto gre
+rx-version           | version not 4 | --garble version
+rx-header            | header length too small | --garble ihl
+rx-header            | header longer than the packet | --garble long-ihl
+rx-truncated         | total length beyond the packet | --garble length
+rx-header            | total length within the header | --garble short-length
+rx-checksum          | header checksum wrong | --garble checksum
+rx-no-ports          | transport header cut off, shared address | --inner-source 192.0.2.8 --garble no-transport
+END
+
+check "the table is what it was" mapped 3
 down()
 {
 	ip -n "$gw" link set dstm0 down

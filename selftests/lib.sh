@@ -154,9 +154,9 @@ busywait()
 
 	shift
 	[ -n "$slow" ] && limit=$((limit * 10))
-	end=$(($(date +%s%N) / 1000000 + limit))
+	end=$((${EPOCHREALTIME/./} + limit * 1000))
 	while ! "$@"; do
-		[ $(($(date +%s%N) / 1000000)) -gt "$end" ] && return 1
+		[ "${EPOCHREALTIME/./}" -gt "$end" ] && return 1
 		sleep 0.02
 	done
 	return 0
@@ -165,6 +165,12 @@ busywait()
 n()
 {
 	ip netns exec "$@"
+}
+
+# in_batch NS: commands of ip(8), from the standard input, in one process.
+in_batch()
+{
+	ip -n "$1" -batch -
 }
 
 # ns NAME...: for each name a namespace, called as the variable says.
@@ -183,7 +189,7 @@ ns()
 				echo 0 > /proc/sys/net/ipv6/conf/$i/dad_transmits
 				echo 0 > /proc/sys/net/ipv4/conf/$i/rp_filter
 			done
-			ip link set lo up' || bail "namespace $name"
+			exec ip link set lo up' || bail "namespace $name"
 	done
 }
 
@@ -202,33 +208,42 @@ link_underlay()
 {
 	local c=$1 g=$2 num=$3 host=$4
 
-	ip link add "up$num" netns "$c" type veth peer name "down$num" netns "$g" || return 1
-	ip -n "$c" link set "up$num" up
-	ip -n "$g" link set "down$num" up
-	ip -n "$c" addr add "2001:db8:$num::$host/64" dev "up$num" nodad
-	ip -n "$g" addr add "2001:db8:$num::1/64" dev "down$num" nodad
+	in_batch "$c" <<-END || return 1
+		link add up$num type veth peer name down$num netns $g
+		link set up$num up
+		addr add 2001:db8:$num::$host/64 dev up$num nodad
+	END
+	in_batch "$g" <<-END || return 1
+		link set down$num up
+		addr add 2001:db8:$num::1/64 dev down$num nodad
+	END
 	ip -n "$c" -6 route add default via "2001:db8:$num::1"
 }
 
 # link_inet INET GATEWAY: the IPv4 Internet behind the gateway.
 link_inet()
 {
-	ip link add veth0 netns "$1" type veth peer name inet0 netns "$2" || return 1
-	ip -n "$1" link set veth0 up
-	ip -n "$2" link set inet0 up
-	ip -n "$1" addr add 198.51.100.2/24 dev veth0
-	ip -n "$2" addr add 198.51.100.1/24 dev inet0
-	ip -n "$1" route add default via 198.51.100.1
+	in_batch "$2" <<-END || return 1
+		link add inet0 type veth peer name veth0 netns $1
+		link set inet0 up
+		addr add 198.51.100.1/24 dev inet0
+	END
+	in_batch "$1" <<-END
+		link set veth0 up
+		addr add 198.51.100.2/24 dev veth0
+		route add default via 198.51.100.1
+	END
 }
 
 # tunnel_client NS NUMBER HOST IPV4: a plain ip6tnl device, default settings.
 tunnel_client()
 {
-	ip -n "$1" link add tun type ip6tnl mode ipip6 \
-		local "2001:db8:$2::$3" remote 2001:db8::1 || return 1
-	ip -n "$1" link set tun up
-	ip -n "$1" addr add "$4/32" dev tun
-	ip -n "$1" route add default dev tun
+	in_batch "$1" <<-END
+		link add tun type ip6tnl mode ipip6 local 2001:db8:$2::$3 remote 2001:db8::1
+		link set tun up
+		addr add $4/32 dev tun
+		route add default dev tun
+	END
 }
 
 # topology: client (IPv6 only) -- gw -- inet, dstm0 without a mapping.
@@ -237,8 +252,10 @@ topology()
 	ns client gw inet
 	link_underlay "$client" "$gw" 1 7 || bail "no veth"
 	link_inet "$inet" "$gw"
-	ip -n "$gw" addr add 2001:db8::1/128 dev lo nodad
-	ip -n "$gw" addr add 2001:db8::2/128 dev lo nodad
+	in_batch "$gw" <<-END
+		addr add 2001:db8::1/128 dev lo nodad
+		addr add 2001:db8::2/128 dev lo nodad
+	END
 	routers "$gw"
 	tunnel_client "$client" 1 7 192.0.2.7 || bail "no ip6tnl"
 	gateway_device "$gw" || bail "no dstm device"
@@ -249,8 +266,10 @@ topology()
 gateway_device()
 {
 	n "$1" "$nl" link add dstm0 role gateway local 2001:db8::1 || return 1
-	ip -n "$1" link set dstm0 up || return 1
-	ip -n "$1" route add 192.0.2.0/24 dev dstm0
+	in_batch "$1" <<-END
+		link set dstm0 up
+		route add 192.0.2.0/24 dev dstm0
+	END
 }
 
 gw_nl()
@@ -266,38 +285,57 @@ map()
 	gw_nl map "$verb" dev dstm0 "$@"
 }
 
+# Each process costs a tenth of a second in User-mode Linux, and Python most of a
+# second: what is asked often, as the following, is to start none but dstm-nl.
+declare -A counter
+
+# counters [NS]: puts those of dstm0 into the array counter.
+counters()
+{
+	local name value
+
+	counter=()
+	while read -r name value; do
+		[ -z "$value" ] || counter[$name]=$value
+	done < <(n "${1:-$gw}" "$nl" stats dev dstm0)
+	[ ${#counter[@]} -gt 0 ]
+}
+
 # stat NAME [NS]: a counter of dstm0.
 stat()
 {
-	n "${2:-$gw}" "$nl" -j stats dev dstm0 | "$python" -c '
-import json, sys
-print(json.load(sys.stdin)[0]["stats"][sys.argv[1]])' "$1"
+	counters "${2:-$gw}" && [ -n "${counter[$1]}" ] && echo "${counter[$1]}"
 }
 
-# mapping_field FIELD [show arguments]: of the first mapping shown.
+# mapping_field FIELD [show arguments]: a number of the first mapping shown.
 mapping_field()
 {
-	local field=$1
+	local field=$1 line
 
 	shift
-	gw_nl -j map show dev dstm0 "$@" | "$python" -c '
-import json, sys
-print(json.load(sys.stdin)[0].get(sys.argv[1], ""))' "$field"
+	while read -r line; do
+		if [[ $line =~ \"$field\":\ *([0-9]+) ]]; then
+			echo "${BASH_REMATCH[1]}"
+			return 0
+		fi
+	done < <(gw_nl -j map show dev dstm0 "$@")
+	return 1
 }
 
 # counted NAME N COMMAND...: the command raises this counter by N.
 counted()
 {
-	local name=$1 by=$2 before after
+	local name=$1 by=$2 before
 
 	shift 2
-	before=$(stat "$name") || return 1
+	counters || return 1
+	before=${counter[$name]}
 	"$@"
 	# shellcheck disable=SC2317
-	reached() { after=$(stat "$name") && [ "$after" -ge $((before + by)) ]; }
+	reached() { counters && [ "${counter[$name]}" -ge $((before + by)) ]; }
 	busywait 500 reached
-	echo "$name: $before, then $after, expected $by more"
-	[ "$after" -eq $((before + by)) ]
+	echo "$name: $before, then ${counter[$name]}, expected $by more"
+	[ "${counter[$name]}" -eq $((before + by)) ]
 }
 
 # mapped COUNT [ARGUMENTS]
@@ -306,9 +344,7 @@ mapped()
 	local want=$1 have
 
 	shift
-	have=$(gw_nl -j map show dev dstm0 "$@" | "$python" -c '
-import json, sys
-print(len(json.load(sys.stdin)))')
+	have=$(gw_nl map show dev dstm0 "$@" | wc -l)
 	echo "$have mappings, expected $want"
 	[ "$have" -eq "$want" ]
 }
@@ -330,22 +366,49 @@ serve()
 	busywait 10000 listening "$ready" || { cat "$ready.log"; bail "no echo server"; }
 }
 
+# ask NS PROGRAM ARGUMENTS...: traffic.py or send.py, by an agent that stays.
+ask()
+{
+	local where=$1 line
+
+	shift
+	# What runs in the background must not take others' answers.
+	if [ "$BASHPID" -ne $$ ]; then
+		n "$where" "$python" "$SELFTESTS/$1.py" "${@:2}"
+		return
+	fi
+	[ -n "${agents[$where]}" ] || start_agent "$where"
+	echo "$*" >&"${agents[$where]}"
+	while IFS= read -r -t 120 line <&"${answers[$where]}"; do
+		[[ $line =~ ^exit\ ([0-9]+)$ ]] && return "${BASH_REMATCH[1]}"
+		echo "$line"
+	done
+	echo "no answer from the agent in $where"
+	return 1
+}
+
+declare -A agents answers
+start_agent()
+{
+	local pipe=$work/agent.$1 in out
+
+	mkfifo "$pipe.in" "$pipe.out"
+	n "$1" "$python" "$SELFTESTS/agent.py" < "$pipe.in" > "$pipe.out" 2>&1 &
+	exec {in}<> "$pipe.in" {out}<> "$pipe.out"
+	agents[$1]=$in
+	answers[$1]=$out
+}
+
 # traffic NS ARGUMENTS: see traffic.py.
 traffic()
 {
-	local where=$1
-
-	shift
-	n "$where" "$python" "$SELFTESTS/traffic.py" "$@"
+	ask "$1" traffic "${@:2}"
 }
 
 # inject NS ARGUMENTS: see send.py.
 inject()
 {
-	local where=$1
-
-	shift
-	n "$where" "$python" "$SELFTESTS/send.py" "$@"
+	ask "$1" send "${@:2}"
 }
 
 pings()

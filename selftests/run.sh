@@ -16,44 +16,50 @@ passed=0
 failed=0
 skipped=0
 number=0
-total=$#
 bad=()
-now()
+
+# count FILE: adds up a test's cases.
+count()
 {
-	date +%s
+	local line
+
+	cases_failed=0
+	while IFS= read -r line; do
+		case $line in
+		"ok "*"# SKIP"* | "1..0 # SKIP"*) skipped=$((skipped + 1)) ;;
+		"ok "*) passed=$((passed + 1)) ;;
+		"not ok "*) cases_failed=$((cases_failed + 1)) ;;
+		esac
+	done < "$1"
+	failed=$((failed + cases_failed))
 }
 
 echo "TAP version 13"
-echo "1..$total"
+echo "1..$#"
 for test in "$@"; do
 	number=$((number + 1))
-	name=$(basename "$test")
-	begin=$(now)
+	name=${test##*/}
+	begin=$SECONDS
 	echo "# selftests: dstm: $name"
-	timeout -k 10 "${DSTM_TEST_TIMEOUT:-900}" "./$name" 2>&1 | tee "$out" | sed 's/^/# /'
+	timeout -k 10 "${DSTM_TEST_TIMEOUT:-900}" "./$test" 2>&1 < /dev/null |
+		tee "$out" | sed -u 's/^/# /'
 	status=${PIPESTATUS[0]}
-	p=$(grep '^ok ' "$out" | grep -vc '# SKIP')
-	f=$(grep -c '^not ok ' "$out")
-	s=$(grep -c '^ok .*# SKIP' "$out")
-	passed=$((passed + p))
-	failed=$((failed + f))
-	skipped=$((skipped + s))
-	took="$(($(now) - begin)) s"
+	took="$((SECONDS - begin)) s"
+	count "$out"
 	if [ "$status" -eq 4 ]; then
-		skipped=$((skipped + 1))
 		echo "ok $number selftests: dstm: $name # SKIP $(sed -n 's/^1\.\.0 # SKIP //p' "$out")"
 	elif [ "$status" -eq 0 ] && grep -q '^1\.\.[1-9]' "$out"; then
 		echo "ok $number selftests: dstm: $name # $took"
 	else
 		# It died between its verdicts.
-		[ "$f" -eq 0 ] && failed=$((failed + 1))
-		[ "$status" -eq 124 ] && echo "# $name: timed out"
+		[ "$cases_failed" -gt 0 ] || failed=$((failed + 1))
+		[ "$status" -ne 124 ] || echo "# $name: timed out"
 		bad+=("$name")
 		echo "not ok $number selftests: dstm: $name # exit=$status, $took"
 	fi
 done
 
-[ ${#bad[@]} -gt 0 ] && echo "# failed: ${bad[*]}"
+[ ${#bad[@]} -eq 0 ] || echo "# failed: ${bad[*]}"
 echo "# $passed passed, $failed failed, $skipped skipped"
 echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ ${#bad[@]} -eq 0 ]
+[ "$failed" -eq 0 ]

@@ -6,6 +6,7 @@ import argparse
 import ipaddress
 import socket
 import struct
+import sys
 
 from traffic import checksum
 
@@ -48,6 +49,9 @@ def inner(args):
         length += 100
     elif args.garble == "short-length":
         length = 12
+    elif args.garble == "no-transport":
+        body = body[:2]
+        length = 22
     head = struct.pack("!BBHHHBBH4s4s", version << 4 | ihl, 0, length, 0x1234, frag,
                        args.ttl, proto, 0, source, destination)
     total = checksum(head)
@@ -56,14 +60,12 @@ def inner(args):
     packet = head[:10] + struct.pack("!H", total) + head[12:] + body
     if args.garble == "truncated":
         packet = packet[:10]
-    elif args.garble == "no-transport":
-        packet = packet[:22]
     elif args.garble == "empty":
         packet = b""
     return packet
 
 
-def main():
+def main(words):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", default="2001:db8:1::7")
     parser.add_argument("--destination", default="2001:db8::1")
@@ -76,7 +78,7 @@ def main():
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--fragment", choices=["first", "last"])
     parser.add_argument("--garble")
-    args = parser.parse_args()
+    args = parser.parse_args(words)
 
     packet = inner(args)
     outer = struct.pack("!IHBB16s16s", 6 << 28, len(packet), 4, 64,
@@ -86,7 +88,8 @@ def main():
     sock = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
     for _ in range(args.count):
         sock.sendto(outer + packet, (args.destination, 0))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -62,6 +62,17 @@ def echo(args):
             streams.remove(sock)
 
 
+def discard(args):
+    """Take UDP datagrams to a port, for ever, and answer none."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind((args.address, args.ports[0]))
+    if args.ready:
+        with open(args.ready, "w", encoding="ascii"):
+            pass
+    while True:
+        sock.recv(65535)
+
+
 def bound(kind, args):
     sock = socket.socket(socket.AF_INET, kind)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -204,15 +215,16 @@ def maxlen(args):
     return 0 if longest > args.bytes else 1
 
 
-def main():
+def main(words):
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
-    server = commands.add_parser("echo", help=echo.__doc__)
-    server.add_argument("--ready", help="file to make when listening")
-    server.add_argument("address")
-    server.add_argument("ports", type=int, nargs="+")
-    server.set_defaults(run=echo)
+    for run in echo, discard:
+        server = commands.add_parser(run.__name__, help=run.__doc__)
+        server.add_argument("--ready", help="file to make when listening")
+        server.add_argument("address")
+        server.add_argument("ports", type=int, nargs="+")
+        server.set_defaults(run=run)
 
     for run in tcp, udp, lifetime, ping:
         command = commands.add_parser(run.__name__, help=run.__doc__)
@@ -238,7 +250,7 @@ def main():
     watch.add_argument("--ready", help="file to make when watching")
     watch.set_defaults(run=maxlen)
 
-    args = parser.parse_args()
+    args = parser.parse_args(words)
     try:
         return args.run(args)
     except OSError as error:
@@ -249,4 +261,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
