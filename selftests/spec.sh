@@ -6,27 +6,17 @@
 # attributes, so those of the counters are written here.
 set -eu
 
-repo=$(cd "$(dirname "$0")/.." && pwd)
+cd "$(dirname "$0")/.."
+repo=$PWD
 spec=Documentation/netlink/specs/dstm.yaml
-tar=/usr/src/linux-source-6.12.tar.xz
-cache=${DSTM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dstm}
-ynl=$cache/ynl-6.12
-
-[ -e $tar ] || { echo "$tar is missing: apt-get install linux-source-6.12" >&2; exit 1; }
-if [ ! -e "$ynl/.done" ]; then
-	mkdir -p "$ynl"
-	tar -C "$ynl" --strip-components=1 -xf $tar \
-		linux-source-6.12/tools/net/ynl \
-		linux-source-6.12/Documentation/netlink
-	touch "$ynl/.done"
-fi
+source=$(selftests/vm/source)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # The generator takes the folder that has MAINTAINERS for the kernel's root.
 mkdir -p "$work/Documentation/netlink/specs"
 touch "$work/MAINTAINERS"
-cp "$ynl"/Documentation/netlink/*.yaml "$work/Documentation/netlink"
+cp "$source"/Documentation/netlink/*.yaml "$work/Documentation/netlink"
 cp "$repo/$spec" "$work/$spec"
 
 status=0
@@ -46,7 +36,7 @@ generate()
 
 ynl_gen()
 {
-	timeout 60 /usr/bin/python3 "$ynl/tools/net/ynl/ynl-gen-c.py" \
+	timeout 60 /usr/bin/python3 "$source/tools/net/ynl/ynl-gen-c.py" \
 		--spec "$work/$spec" "$@"
 }
 

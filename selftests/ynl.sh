@@ -2,18 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The kernel's own netlink client in Python, driven by the spec, instead of
-# dstm-nl. YNL names the folder tools/net/ynl of a kernel's source.
+# dstm-nl. DSTM_YNL names the folder tools/net/ynl of a kernel's source.
 
 . "$(dirname "$0")/lib.sh"
 
 need_dstm
-cache=${DSTM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/dstm}
-for dir in "$YNL" "$cache/linux-source-6.12/tools/net/ynl" \
-	   /root/.cache/dstm/linux-source-6.12/tools/net/ynl; do
-	[ -n "$dir" ] && [ -e "$dir/cli.py" ] && break
-	dir=
+cache=${DSTM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dstm}
+for dir in "$DSTM_YNL" "$cache"/linux-source-6.12-*/tools/net/ynl; do
+	[ -e "$dir/cli.py" ] && break
 done
-[ -n "$dir" ] || skip_all "tools/net/ynl of linux-source-6.12 is not there, set YNL"
+[ -e "$dir/cli.py" ] ||
+	skip_all "tools/net/ynl of linux-source-6.12 is not there; DSTM_YNL may name it"
 "$python" -c 'import yaml' 2> /dev/null || skip_all "needs python3-yaml"
 spec=$SELFTESTS/../Documentation/netlink/specs/dstm.yaml
 schema=--no-schema

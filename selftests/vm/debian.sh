@@ -52,44 +52,39 @@ kernel_packages()
 
 kernel_build()
 {
-	local dir=$1 image tmp deb
+	local dir=$1 image deb
 
 	image=$(image_package)
-	tmp=$dir.tmp
-	rm -rf "$tmp"
-	mkdir -p "$tmp/debs"
 	say "fetching $image and its headers"
+	mkdir "$dir/debs"
 	# shellcheck disable=SC2046 # one word per package is meant
-	(cd "$tmp/debs" && apt-get -qq -o APT::Sandbox::User=root \
+	(cd "$dir/debs" && apt-get -qq -o APT::Sandbox::User=root \
 		download "$image" $(header_packages "$image")) ||
-		die "can not download $image"
-	for deb in "$tmp"/debs/*.deb; do
-		dpkg-deb -x "$deb" "$tmp"
+		die "can not download $image; apt-get update may help"
+	for deb in "$dir"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$dir"
 	done
-	rm -rf "$tmp/debs"
+	rm -rf "$dir/debs"
 	# The headers say where they would have been installed.
-	sed -i "s,/usr/src/,$dir/usr/src/," \
-		"$tmp"/usr/src/linux-headers-*-amd64/Makefile
-	depmod -b "$tmp" "${image#linux-image-}"
-	make_initramfs "$tmp" "${image#linux-image-}"
-	mark_built "$tmp"
-	rm -rf "$dir"
-	mv -T "$tmp" "$dir"
+	sed -i "s,/usr/src/,$built/usr/src/," \
+		"$dir"/usr/src/linux-headers-*-amd64/Makefile
+	depmod -b "$dir" "${image#linux-image-}"
+	make_initramfs "$dir" "${image#linux-image-}"
 }
 
 kernel_modules()
 {
-	kernel_dir
+	echo "$built"
 }
 
 kernel_image()
 {
-	echo "$(kernel_dir)"/boot/vmlinuz-*
+	echo "$built"/boot/vmlinuz-*
 }
 
 kernel_kdir()
 {
-	echo "KDIR=$(echo "$(kernel_dir)"/usr/src/linux-headers-*-amd64)"
+	echo "KDIR=$(echo "$built"/usr/src/linux-headers-*-amd64)"
 }
 
 kernel_make()

@@ -21,7 +21,7 @@ say()
 
 # The file that knows how to build and to boot a kernel of this name. Each of
 # them defines the functions kernel_packages, kernel_dir,
-# kernel_build, kernel_modules, kernel_kdir,
+# kernel_build, kernel_modules, kernel_image, kernel_kdir,
 # kernel_make and kernel_command.
 load_kernel()
 {
@@ -45,20 +45,42 @@ mark_built()
 	touch "$1/.done"
 }
 
-# A kernel is built once, whoever wants it at the same time. The builder's
-# children must not inherit the lock: some daemons outlive their parents.
+# Sets built, the kernel's folder in the cache. A kernel is built once, whoever
+# wants it at the same time. The builder's children must not inherit the lock:
+# some daemons outlive their parents.
 ensure_built()
 {
-	local dir
-
 	mkdir -p "$cache"
 	kernel_packages
-	dir=$(kernel_dir) || exit
-	is_built "$dir" && return
+	built=$(kernel_dir) || exit
+	is_built "$built" && return
 	exec {lock}>"$cache/.lock-$kernel"
 	flock "$lock"
-	is_built "$dir" || kernel_build "$dir" </dev/null >&2 {lock}>&-
+	is_built "$built" || build_anew </dev/null >&2 {lock}>&-
 	exec {lock}>&-
+}
+
+# The folder gets its name when it is complete. Under the name before that there
+# can be only what an interrupted build left.
+build_anew()
+{
+	local tmp=$cache/.building-$kernel
+	build_log=$cache/.building-$kernel.log
+
+	rm -rf --one-file-system "$tmp"
+	mkdir "$tmp"
+	kernel_build "$tmp"
+	mark_built "$tmp"
+	rm -rf --one-file-system "$built" "$build_log"
+	mv -T "$tmp" "$built"
+}
+
+# logged COMMAND...: its output is of interest only when it fails.
+logged()
+{
+	"$@" >>"$build_log" 2>&1 && return
+	tail -n 30 "$build_log" >&2
+	die "$kernel can not be built, see $build_log"
 }
 
 # The version of PACKAGE that apt would install; asks the mirror for its lists
@@ -89,7 +111,8 @@ need_packages()
 	[ ${#missing[@]} -eq 0 ] && return
 	say "installing ${missing[*]}"
 	candidate "${missing[0]}" >/dev/null
-	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-		--no-install-recommends "${missing[@]}" </dev/null >&2 ||
+	# Others may be installing something, too.
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 \
+		install -y --no-install-recommends "${missing[@]}" </dev/null >&2 ||
 		die "can not install ${missing[*]}"
 }

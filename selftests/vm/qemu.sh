@@ -61,16 +61,15 @@ kvm_works()
 # COMMAND's output to stdout, by the second.
 kernel_command()
 {
-	local share=$1 dir image accel=(-accel "tcg,thread=multi" -cpu max)
+	local share=$1 image accel=(-accel "tcg,thread=multi" -cpu max)
 
-	dir=$(kernel_dir)
 	image=$(kernel_image)
 	if kvm_works "$image"; then
 		accel=(-accel kvm -cpu host)
 	fi
 	machine=(qemu-system-x86_64 "${accel[@]}" -smp "${smp:-2}" -m "$memory"
 		-nodefaults -display none -no-reboot
-		-kernel "$image" -initrd "$dir/initramfs"
+		-kernel "$image" -initrd "$built/initramfs"
 		-append "console=ttyS0 oops=panic panic=-1 dstm_kind=qemu dstm_out=/dev/ttyS1 dstm_init=$vm/init"
 		-chardev file,id=log,path=/dev/stderr -serial chardev:log
 		-chardev stdio,id=out,signal=off -serial chardev:out

@@ -46,57 +46,49 @@ in_folder()
 
 kernel_build()
 {
-	local dir=$1 tmp=$1.tmp from release
+	local dir=$1 from release
 
 	from=$(mirror)
 	[ -n "$from" ] || die "apt names no Debian mirror"
-	rm -rf --one-file-system "$tmp"
-	say "installing $suite into $dir, which takes minutes"
-	debootstrap --variant=minbase --include=gcc,make,ca-certificates \
-		"$suite" "$tmp" "$from" >"$dir.log" 2>&1 || failed "$dir.log"
+	say "installing $suite into $built, which takes minutes"
+	: >"$build_log"
+	# What it mounts there must not stay when it is interrupted.
+	logged unshare -m debootstrap --variant=minbase \
+		--include=gcc,make,ca-certificates "$suite" "$dir" "$from"
 	echo "deb $from $suite-backports main" \
-		>"$tmp/etc/apt/sources.list.d/backports.list"
-	cp /etc/resolv.conf "$tmp/etc/" 2>/dev/null || :
-	in_folder "$tmp" sh -euc '
-		export DEBIAN_FRONTEND=noninteractive
-		apt-get -qq update
-		apt-get -qq install -y --no-install-recommends -t '$suite'-backports \
-			linux-headers-amd64
-		release=$(ls /lib/modules | tail -n 1)
-		[ -n "$release" ] || release=$(ls -d /usr/src/linux-headers-*-amd64 |
-			sed "s,.*linux-headers-,,")
-		apt-get -qq install -y --no-install-recommends --download-only \
-			-t '$suite'-backports linux-image-$release
-		# Installed, it would want to make an initramfs.
-		for p in image binary modules; do
-			for deb in /var/cache/apt/archives/linux-$p-$release*.deb; do
-				[ ! -e "$deb" ] || dpkg-deb -x "$deb" /
-			done
-		done
-		apt-get clean
-		' >>"$dir.log" 2>&1 || failed "$dir.log"
-	release=$(basename "$(dirname "$(echo "$tmp"/lib/modules/*/vmlinuz)")")
-	depmod -b "$tmp" "$release"
-	make_initramfs "$tmp" "$release"
-	mark_built "$tmp"
-	rm -rf --one-file-system "$dir" "$dir.log"
-	mv -T "$tmp" "$dir"
+		>"$dir/etc/apt/sources.list.d/backports.list"
+	cp /etc/resolv.conf "$dir/etc/" 2>/dev/null || :
+	logged in_folder "$dir" sh -euc "$install_kernel" "$suite-backports"
+	release=$(basename "$(dirname "$(echo "$dir"/lib/modules/*/vmlinuz)")")
+	depmod -b "$dir" "$release"
+	make_initramfs "$dir" "$release"
 }
 
-failed()
-{
-	tail -n 30 "$1" >&2
-	die "$suite can not be installed, see $1"
-}
+# Run in the folder; $0 is the archive to take it from.
+# shellcheck disable=SC2016
+install_kernel='
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -qq update
+	apt-get -qq install -y --no-install-recommends -t $0 linux-headers-amd64
+	release=$(ls -d /usr/src/linux-headers-*-amd64 | sed "s,.*linux-headers-,,")
+	apt-get -qq install -y --no-install-recommends --download-only \
+		-t $0 linux-image-$release
+	# Installed, it would want to make an initramfs.
+	for p in image binary modules; do
+		for deb in /var/cache/apt/archives/linux-$p-$release*.deb; do
+			[ ! -e "$deb" ] || dpkg-deb -x "$deb" /
+		done
+	done
+	apt-get clean'
 
 kernel_modules()
 {
-	kernel_dir
+	echo "$built"
 }
 
 kernel_image()
 {
-	echo "$(kernel_dir)"/lib/modules/*/vmlinuz
+	echo "$built"/lib/modules/*/vmlinuz
 }
 
 # As seen in the folder.
@@ -104,11 +96,11 @@ kernel_kdir()
 {
 	local headers
 
-	headers=$(echo "$(kernel_dir)"/usr/src/linux-headers-*-amd64)
-	echo "KDIR=${headers#"$(kernel_dir)"}"
+	headers=$(echo "$built"/usr/src/linux-headers-*-amd64)
+	echo "KDIR=${headers#"$built"}"
 }
 
 kernel_make()
 {
-	in_folder "$(kernel_dir)" "$@"
+	in_folder "$built" "$@"
 }

@@ -11,6 +11,11 @@ source_version()
 		candidate $source_package
 }
 
+source_dir()
+{
+	echo "$cache/$source_package-$(source_version)"
+}
+
 fragments()
 {
 	echo "$vm/config/uml"
@@ -30,15 +35,21 @@ kernel_dir()
 # Both flavours share one source tree; nothing is built in it.
 unpack_source()
 {
-	local tmp
+	local tmp=$cache/.unpacking source_lock
 
 	is_built "$1" && return
-	tmp=$(mktemp -d "$cache/.unpack-XXXXXX")
-	say "unpacking $source_package"
-	tar -C "$tmp" --strip-components=1 -xf "/usr/src/$source_package.tar.xz"
-	mark_built "$tmp"
-	# Somebody building the other flavour may have been quicker.
-	mv -T "$tmp" "$1" 2>/dev/null || rm -rf "$tmp"
+	exec {source_lock}>"$cache/.lock-source"
+	flock "$source_lock"
+	if ! is_built "$1"; then
+		say "unpacking $source_package"
+		rm -rf "$tmp"
+		mkdir "$tmp"
+		tar -C "$tmp" --strip-components=1 -xf "/usr/src/$source_package.tar.xz"
+		mark_built "$tmp"
+		rm -rf "$1"
+		mv -T "$tmp" "$1"
+	fi
+	exec {source_lock}>&-
 }
 
 kernel_packages()
@@ -49,24 +60,14 @@ kernel_packages()
 
 kernel_build()
 {
-	local dir=$1 src tmp
+	local out=$1 src
 
-	src=$cache/$source_package-$(source_version)
+	src=$(source_dir)
 	unpack_source "$src"
-
-	# Objects know the path of the source but not their own, so the folder
-	# can get its name when it is complete.
-	tmp=$dir.tmp
-	rm -rf "$tmp"
-	mkdir -p "$tmp"
-	say "building $kernel in $dir, which takes minutes"
-	if ! uml_make "$src" "$tmp" >"$dir.log" 2>&1; then
-		tail -n 30 "$dir.log" >&2
-		die "$kernel does not build, see $dir.log"
-	fi
-	mark_built "$tmp"
-	rm -rf "$dir" "$dir.log"
-	mv -T "$tmp" "$dir"
+	say "building $kernel in $built, which takes minutes"
+	# Objects know the path of the source but not their own.
+	: >"$build_log"
+	logged uml_make "$src" "$out"
 }
 
 uml_make()
@@ -86,12 +87,17 @@ uml_make()
 
 kernel_modules()
 {
-	printf '%s/mods' "$(kernel_dir)"
+	echo "$built/mods"
+}
+
+kernel_image()
+{
+	echo "$built/linux"
 }
 
 kernel_kdir()
 {
-	echo "KDIR=$(kernel_dir) ARCH=um"
+	echo "KDIR=$built ARCH=um"
 }
 
 kernel_make()
@@ -104,7 +110,7 @@ kernel_make()
 kernel_command()
 {
 	[ "$smp" = "" ] || [ "$smp" -eq 1 ] || die "$kernel has one CPU"
-	machine=("$(kernel_dir)/linux" mem="${memory}M" root=/dev/root
+	machine=("$(kernel_image)" mem="${memory}M" root=/dev/root
 		rootfstype=hostfs rootflags=/ ro
 		con=null con0=null,fd:2 con1=null,fd:1 oops=panic panic=-1
 		uml_dir="$1" init="$vm/init" dstm_kind=uml dstm_out=/dev/tty1 dstm_share="$1")
