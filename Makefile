@@ -3,7 +3,7 @@
 #   make                   module and tools for the running kernel
 #   make module KDIR=...   the module for another kernel; ARCH=um for UML
 #   make install           module, tools, man pages; DESTDIR and PREFIX
-#   make check             tests; installs what it needs (Debian)
+#   make check             tests; installs what it needs (Debian); KERNELS="uml 6.1"
 #   make demo              a static deployment, shown step by step
 
 VERSION := 0.1
@@ -52,13 +52,10 @@ spec spec-check:
 check:
 	selftests/check.sh
 
-demo: tools
+demo:
+	selftests/packages.sh demo
+	$(MAKE) -s tools
 	selftests/vm/run -- selftests/demo.sh
-
-# The kernels that check runs the selftests in.
-KERNELS ?= uml uml-debug
-print-kernels:
-	@echo $(KERNELS)
 
 clean-module:
 	rm -rf $(MO)
@@ -67,4 +64,4 @@ clean:
 	rm -rf .build
 
 .PHONY: all module tools install dkms-install spec spec-check check demo clean \
-	clean-module print-kernels
+	clean-module

@@ -1,126 +1,189 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# From a bare Debian 12 on: install, build, unit tests, and the selftests of tests_for() in
-# each kernel. Ends with a line that counts what passed and what failed.
+#
+# From a bare Debian 12 on: installs, builds, and runs every test. KERNELS="uml 6.1"
+# in the environment takes these kernels only. Each line tells of what has passed or
+# failed, the last one counts. What the kernels said is kept in .build/check.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
-repo=$PWD
-out=$repo/.build/check
-passed=0
-failed=0
-failures=()
-mkdir -p "$out"
+out=$PWD/.build/check
+results=$out/results
 
-packages="gcc make bc bison flex xz-utils pkg-config libelf-dev libssl-dev
-libmnl-dev libjansson-dev libcmocka-dev linux-source-6.12 kmod busybox-static
-iproute2 iputils-ping ethtool tcpdump nftables socat python3 python3-yaml
-python3-jsonschema mandoc sparse"
+# What runs in a kernel, in this order.
+tests="forward.sh antispoof.sh lifetime.sh replace.sh sync.sh events.sh errors.sh
+dump.sh gso.sh ynl.sh netns.sh"
 
-install_packages()
+# KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's kernels run two
+# at a time; the second one's are alone on the machine, for they measure time or
+# need both CPUs.
+boots_together()
 {
-	local missing
+	cat <<-END
+	uml | kunit.sh $tests
+	6.12 | kunit.sh $tests
+	uml-debug | kunit.sh $tests
+	6.1 | kunit.sh $tests
+	7.x | kunit.sh $tests
+	END
+}
+boots_alone()
+{
+	cat <<-END
+	uml --mem 4096 | scale.sh
+	6.12 --smp 2 | smp.sh
+	END
+}
+boot_limit=1500
 
-	# shellcheck disable=SC2086
-	missing=$(for p in $packages; do
-		dpkg-query -Wf '${Status}' "$p" 2>/dev/null |
-			grep -q 'ok installed' || echo "$p"
-	done)
-	[ -z "$missing" ] && return
-	apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
-		apt-get -qq install -y --no-install-recommends $missing
+# What needs no kernel, or brings up its own.
+host_tests()
+{
+	step "the netlink spec is valid, and what is generated from it is in the tree" \
+		make -s spec-check
+	step "the tools build" make -s tools
+	step "unit tests of the tools" make -s -C user check
+}
+tests_with_kernels()
+{
+	step "the module builds without a warning, W=1" no_warnings W=1
+	step "the module builds without a warning, sparse" no_warnings C=2
+	step "checkpatch has nothing to say" checkpatch
+	step "selftests/vm/run" selftests/vm/selftest.sh
+	step "make install and dkms-install" selftests/install.sh
 }
 
-result()
+# record PASSED FAILED NAME
+record()
 {
-	if [ "$1" -eq 0 ]; then
-		passed=$((passed + 1))
-		echo "ok $2"
-	else
-		failed=$((failed + 1))
-		failures+=("$2")
-		echo "not ok $2"
-	fi
+	echo "$1 $2 $3" >>"$results"
 }
 
 # step NAME COMMAND...: one verdict; the output is shown when it fails.
 step()
 {
-	local name=$1 status=0
+	local name=$1 status=0 begin=$SECONDS log
+
 	shift
-	"$@" >"$out/log" 2>&1 </dev/null || status=$?
-	[ $status -eq 0 ] || tail -n 60 "$out/log"
-	result $status "$name"
-	return $status
-}
-
-# Count the cases of a TAP log.
-count_tap()
-{
-	local name=$1 log=$2 good bad
-
-	good=$(grep -cE '^ok ' "$log")
-	bad=$(grep -cE '^not ok ' "$log")
-	passed=$((passed + good))
-	failed=$((failed + bad))
-	[ "$bad" -eq 0 ] || failures+=("$name: $(grep -E '^not ok ' "$log" | tr '\n' ';')")
-}
-
-# One selftest in one kernel: its cases count, and so does the kernel's peace.
-selftest()
-{
-	local kernel=$1 test=$2 log=$out/$1-$2.log status=0
-
-	echo "# $kernel: $test"
-	selftests/vm/run -k "$kernel" --mem 4096 --timeout 400 -- "selftests/$test" >"$log" 2>&1 || status=$?
-	grep -aE '^(ok|not ok|# |1\.\.)' "$log"
-	count_tap "$kernel $test" "$log"
-	[ $status -ne 77 ] && [ $status -ne 4 ] || status=0	# skipped, and says why
-	if [ $status -ne 0 ] && ! grep -qE '^not ok ' "$log"; then
+	log=$out/${name//[^a-z0-9]/-}.log
+	"$@" >"$log" 2>&1 </dev/null || status=$?
+	if [ $status -eq 0 ]; then
+		record 1 0 "$name"
+		echo "ok $name ($((SECONDS - begin)) s)"
+	else
+		record 0 1 "$name"
 		tail -n 60 "$log"
-		result 1 "$kernel $test ended with $status"
+		echo "not ok $name (exit status $status, all of it is in $log)"
 	fi
-}
-
-# Under UML's KASAN a module that is loaded where another was unloaded trips the
-# kernel's own loader, so tests that unload one are not for uml-debug.
-tests_for()
-{
-	case $1 in
-	uml-debug) echo kunit.sh events.sh sync.sh ;;
-	*) echo kunit.sh forward.sh events.sh sync.sh replace.sh errors.sh \
-		gso.sh ynl.sh netns.sh ;;
-	esac
+	return $status
 }
 
 no_warnings()
 {
-	local log=$out/build.log
+	local kdir tree=$PWD/.build/warnings
 
-	make clean-module MO="$repo/.build/warn" >/dev/null &&
-	make module $(selftests/vm/kdir uml) MO="$repo/.build/warn" "$@" >"$log" 2>&1 || {
-		cat "$log"
-		return 1
-	}
-	! grep -E 'warning:|error:' "$log"
+	read -ra kdir <<<"$(selftests/vm/kdir uml)"
+	rm -rf "$tree"
+	make module "${kdir[@]}" MO="$tree" "$@" 2>&1 | tee "$out/warnings.log"
+	[ "${PIPESTATUS[0]}" -eq 0 ] && ! grep -E 'warning:|error:' "$out/warnings.log"
 }
 
-step "packages are installed" install_packages || exit 1
-step "the netlink spec is valid, and what is generated from it is in the tree" \
-	make spec-check
-step "the tools build" make tools
-step "unit tests of the tools" make -C user check
-for kernel in $(make -s print-kernels); do
-	step "$kernel is built" selftests/vm/build "$kernel" || continue
-	[ "$kernel" != uml ] || {
-		step "the module builds without a warning, W=1" no_warnings W=1
-		step "the module builds without a warning, sparse" no_warnings C=2
-	}
-	for test in $(tests_for "$kernel"); do
-		selftest "$kernel" "$test"
-	done
-done
+# compat.h is about kernel versions, which checkpatch wants nobody to ask for.
+checkpatch()
+{
+	local source files
 
-[ $failed -eq 0 ] || printf 'failed: %s\n' "${failures[@]}"
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+	source=$(selftests/vm/source) || return 1
+	files=$(find kernel uapi -name '*.[ch]' ! -name compat.h)
+	# shellcheck disable=SC2086 # one word per file is meant
+	"$source/scripts/checkpatch.pl" --no-tree --no-summary --strict --terse \
+		--show-types -f $files
+}
+
+wanted()
+{
+	[ -z "${KERNELS-}" ] || [[ " $KERNELS " = *" $1 "* ]]
+}
+
+# Kernels come from two sides: some are downloaded, some are compiled.
+build_kernels()
+{
+	local kernel pid
+
+	{
+		for kernel in 6.12 6.1 7.x; do
+			! wanted $kernel || step "kernel $kernel is there" selftests/vm/build $kernel
+		done
+	} &
+	pid=$!
+	for kernel in uml uml-debug; do
+		! wanted $kernel || step "kernel $kernel is built" selftests/vm/build $kernel
+	done
+	wait $pid
+}
+
+# Lines of run.sh: each test's verdict, and what failed within it.
+progress()
+{
+	awk -v kernel="$1" '
+		/^# not ok/ { show = 1 }
+		/^# ok/ { show = 0 }
+		/^(ok|not ok) / { show = 0; sub(/[0-9]+ selftests: dstm: /, ""); print $0 " [" kernel "]" }
+		show { print "[" kernel "] " $0 }
+		{ fflush() }'
+}
+
+# in_kernel KERNEL OPTIONS | TESTS: all of them in one boot.
+in_kernel()
+{
+	local words name log status failed
+
+	read -ra words <<<"$1"
+	name="$1:$2"
+	log=$out/${words[0]}-$(cksum <<<"$name" | cut -c 1-5).log
+	# shellcheck disable=SC2086 # one word per test is meant
+	selftests/vm/run -k "${words[@]}" --timeout $boot_limit -- \
+		selftests/run.sh $2 2>&1 </dev/null | tee "$log" | progress "${words[0]}"
+	status=${PIPESTATUS[0]}
+	failed=$(grep -c '^# not ok ' "$log")
+	record "$(grep '^# ok ' "$log" | grep -vc '# SKIP')" "$failed" \
+		"$1: $(grep '^not ok ' "$log" | sed 's/.*dstm: //; s/ .*//' | tr '\n' ' ')"
+	# A splat, the end of time, a test that died between its verdicts.
+	if [ "$status" -gt 1 ] || { [ "$status" -eq 1 ] && [ "$failed" -eq 0 ]; }; then
+		tail -n 60 "$log" | sed "s/^/[${words[0]}] /"
+		record 0 1 "$1 ended with exit status $status, see $log"
+	fi
+}
+
+in_kernels()
+{
+	local side_by_side=$1 kernel tests
+
+	while IFS='|' read -r kernel tests; do
+		wanted "${kernel%% *}" || continue
+		while [ "$(jobs -rp | wc -l)" -ge "$side_by_side" ]; do
+			wait -n
+		done
+		in_kernel "$kernel" "$tests" &
+	done
+	wait
+}
+
+summary()
+{
+	awk '
+		{ passed += $1; failed += $2 }
+		$2 { $1 = ""; bad = bad "failed:" $0 "\n" }
+		END { printf "%s%d passed, %d failed\n", bad, passed, failed; exit failed > 0 }' \
+		"$results"
+}
+
+mkdir -p "$out"
+: >"$results"
+step "packages are installed" selftests/packages.sh check || exit 1
+host_tests
+build_kernels
+tests_with_kernels
+in_kernels 2 < <(boots_together)
+in_kernels 1 < <(boots_alone)
+summary

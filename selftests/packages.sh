@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# packages.sh demo|check: installs what Debian has to have for it.
+set -eu
+
+demo="gcc make pkg-config libmnl-dev libjansson-dev iproute2 iputils-ping python3"
+check="$demo python3-yaml python3-jsonschema libcmocka-dev ethtool nftables socat
+tcpdump util-linux mandoc sparse perl linux-source-6.12 bc bison flex xz-utils
+libelf-dev libssl-dev kmod busybox-static"
+
+case ${1-} in
+demo)	packages=$demo ;;
+check)	packages=$check ;;
+*)	echo "usage: packages.sh demo|check" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in $packages; do
+	dpkg-query -Wf '${db:Status-Status}\n' "$package" 2>/dev/null |
+		grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+	echo "missing, and to be installed by root: ${missing[*]}" >&2
+	exit 1
+fi
+echo "installing ${missing[*]}"
+apt-get -qq update
+DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 \
+	install -y --no-install-recommends "${missing[@]}" </dev/null
