@@ -12,7 +12,7 @@ results=$out/results
 
 # What runs in a kernel, in this order.
 tests="forward.sh antispoof.sh lifetime.sh replace.sh sync.sh events.sh errors.sh
-dump.sh gso.sh ynl.sh netns.sh"
+dump.sh gso.sh mtu.sh trace.sh ynl.sh netns.sh"
 
 # KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's kernels run two
 # at a time; the second one's are alone on the machine, for they measure time or

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The tracepoints dstm:* and the kernel's drop reasons tell of each packet.
+
+. "$(dirname "$0")/lib.sh"
+
+need_dstm
+tracing=/sys/kernel/tracing
+[ -d $tracing/events/dstm ] || mount -t tracefs tracefs $tracing 2> /dev/null
+[ -d $tracing/events/dstm ] || skip_all "this kernel has no event tracing"
+topology
+map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
+
+echo > $tracing/trace
+echo 1 > $tracing/events/dstm/enable
+echo 1 > $tracing/events/skb/kfree_skb/enable
+echo 1 > $tracing/tracing_on
+pings "$client" 198.51.100.2 > /dev/null
+inject "$client" --inner-source 192.0.2.66
+inject "$client" --inner-source 127.0.0.1
+n "$inet" ping -4 -n -c 1 -W 1 192.0.2.99 > /dev/null
+echo 0 > $tracing/events/enable
+cat $tracing/trace > "$work/trace"
+
+traced()
+{
+	grep -c "$@" "$work/trace"
+	grep -q "$@" "$work/trace"
+}
+
+# dropped OURS KERNELS: the kernel's event is about the same packet.
+dropped()
+{
+	local skb
+
+	skb=$(sed -n "s/.*dstm_drop: .*reason=$1 skbaddr=\([^ ]*\) .*/\1/p" "$work/trace" | head -n 1)
+	echo "skb $skb"
+	grep kfree_skb "$work/trace"
+	[ -n "$skb" ] && grep -q "kfree_skb: skbaddr=$skb .*reason: $2" "$work/trace"
+}
+
+check "decap: device, addresses and mapping" traced -E \
+	"dstm_decap: dev=dstm0 remote=2001:db8:1::7 source=192.0.2.7 destination=198.51.100.2 protocol=1 len=84"
+check "encap: the other way" traced -E \
+	"dstm_encap: dev=dstm0 remote=2001:db8:1::7 source=198.51.100.2 destination=192.0.2.7 protocol=1 len=84"
+check "drop: the counter's name" traced "dstm_drop: dev=dstm0 reason=rx-inner-address "
+check "drop: a source that fails the check, in the kernel's words" \
+	dropped rx-inner-address IP_RPFILTER
+check "drop: a loopback address" dropped rx-loopback IP_INADDRERRORS
+check "drop: no mapping" dropped tx-no-mapping IP_OUTNOROUTES
+
+tap_done
