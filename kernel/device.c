@@ -160,12 +160,13 @@ static void dstm_get_stats64(struct net_device *dev,
 		stats->tx_dropped += sum[i];
 }
 
-/* Between clients there is no shorter way, so none is told of one. */
+/* Between a gateway's clients is no shorter way, so none is told of one. */
 static int dstm_open(struct net_device *dev)
 {
 	struct in_device *in_dev = __in_dev_get_rtnl(dev);
+	struct dstm_dev *dstm = netdev_priv(dev);
 
-	if (in_dev) {
+	if (in_dev && dstm->role == DSTM_ROLE_GATEWAY) {
 		/* The kernel sends redirects if either of the two says so. */
 		IN_DEV_CONF_SET(in_dev, SEND_REDIRECTS, false);
 		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;

@@ -23,21 +23,21 @@ static int __init dstm_init(void)
 	err = dstm_receive_init();
 	if (err)
 		goto pernet;
-	err = rtnl_link_register(&dstm_link_ops);
-	if (err)
-		goto receive;
 	err = dstm_mtu_init();
 	if (err)
-		goto link;
-	err = genl_register_family(&dstm_nl_family);
+		goto receive;
+	err = rtnl_link_register(&dstm_link_ops);
 	if (err)
 		goto mtu;
+	err = genl_register_family(&dstm_nl_family);
+	if (err)
+		goto link;
 	return 0;
 
-mtu:
-	dstm_mtu_exit();
 link:
 	rtnl_link_unregister(&dstm_link_ops);
+mtu:
+	dstm_mtu_exit();
 receive:
 	dstm_receive_exit();
 pernet:
@@ -50,8 +50,8 @@ mapping:
 static void __exit dstm_exit(void)
 {
 	genl_unregister_family(&dstm_nl_family);
-	dstm_mtu_exit();
 	rtnl_link_unregister(&dstm_link_ops);
+	dstm_mtu_exit();
 	dstm_receive_exit();
 	unregister_pernet_device(&dstm_net_ops);
 	dstm_mapping_exit();
