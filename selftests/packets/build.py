@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """Who is who in the test network, and the packets that they send.
 
-    client  2001:db8:2::/48 --- under0 [gateway] inet0 --- Internet 198.51.100.2
+    clients 2001:db8:2::/48 --- under0 [gateway] inet0 --- Internet 198.51.100.2
 
-The clients are behind one router. In role client, the other end of the tunnel
-is GATEWAY, and the borrower of the address is a host behind "inet0"."""
+The clients are behind one router. In role client the addresses are the same; the
+other end of the tunnel is GATEWAY, and borrowers of addresses are behind inet0."""
 
 import json
 import sys
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP, fragment
-from scapy.layers.inet6 import (ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem,
-                                ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt,
-                                IPv6ExtHdrFragment, PadN)
-from scapy.layers.l2 import Ether
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
 from scapy.packet import Raw
 from scapy.utils import checksum
 
@@ -34,18 +31,8 @@ SINGLE, SINGLE_AT = "192.0.2.12", "2001:db8:2::c"
 AT_TEP2, AT_TEP2_AT = "192.0.2.11", "2001:db8:2::b"
 NOBODY, NOBODY_AT = "192.0.2.66", "2001:db8:2::66"
 LOOPS, STRAY = "192.0.2.20", "192.0.2.21"
+GATEWAY, GATEWAY2 = "2001:db8:2::1", "2001:db8:2::2"
 
-MAPPINGS = [
-    {"ipv4": WHOLE, "remote": WHOLE_AT},
-    {"ipv4": OTHER, "remote": OTHER_AT},
-    {"ipv4": SHARED, "psid": 5, "psid-len": 6, "remote": FIVE_AT},
-    {"ipv4": SHARED, "psid": 6, "psid-len": 6, "remote": SIX_AT},
-    {"ipv4": PIECES, "psid": 0x34, "psid-len": 8, "psid-offset": 4, "remote": PIECES_AT},
-    {"ipv4": SINGLE, "psid": 5200, "psid-len": 16, "remote": SINGLE_AT},
-    {"ipv4": AT_TEP2, "local": TEP2, "remote": AT_TEP2_AT},
-    {"ipv4": LOOPS, "remote": DUT_UNDERLAY},
-    {"ipv4": STRAY, "remote": "3fff::1"},
-]
 
 
 def path_client(number):
@@ -53,8 +40,26 @@ def path_client(number):
     return f"192.0.2.{100 + number}", f"2001:db8:2::1:{number:x}"
 
 
-MAPPINGS += [{"ipv4": ipv4, "remote": remote}
-             for ipv4, remote in map(path_client, range(100))]
+FIVE = {"ipv4": SHARED, "psid": 5, "psid-len": 6}
+MAPPINGS = {
+    "gateway": [
+        {"ipv4": WHOLE, "remote": WHOLE_AT},
+        {"ipv4": OTHER, "remote": OTHER_AT},
+        FIVE | {"remote": FIVE_AT},
+        FIVE | {"psid": 6, "remote": SIX_AT},
+        {"ipv4": PIECES, "psid": 0x34, "psid-len": 8, "psid-offset": 4, "remote": PIECES_AT},
+        {"ipv4": SINGLE, "psid": 5200, "psid-len": 16, "remote": SINGLE_AT},
+        {"ipv4": AT_TEP2, "local": TEP2, "remote": AT_TEP2_AT},
+        {"ipv4": LOOPS, "remote": DUT_UNDERLAY},
+        {"ipv4": STRAY, "remote": "3fff::1"},
+    ] + [{"ipv4": ipv4, "remote": remote} for ipv4, remote in map(path_client, range(50))],
+    "client": [
+        {"ipv4": WHOLE, "remote": GATEWAY},
+        {"ipv4": OTHER, "remote": GATEWAY2},
+        FIVE | {"remote": GATEWAY},
+        {"ipv4": AT_TEP2, "local": TEP2, "remote": GATEWAY},
+    ],
+}
 
 
 def udp(src=HOST, dst=WHOLE, sport=3000, dport=5200, data=b"datagram", **ip):
@@ -120,19 +125,14 @@ def sized(length, **how):
 
 
 def outer_fragments(inner, mtu=1500, ident=1, limit=None, **how):
-    """RFC 8200 section 4.5: the outer packet in fragments."""
-    packet = outer(inner, limit=limit, **how)
-    whole = bytes(packet)[40:]
-    step = (mtu - 48) & ~7
-    result = []
-    for at in range(0, len(whole), step):
-        header = packet.copy()
-        header.remove_payload()
-        header.nh = 44
-        result.append(header / IPv6ExtHdrFragment(
-            nh=packet.nh, offset=at // 8, m=int(at + step < len(whole)), id=ident) /
-            Raw(whole[at:at + step]))
-    return result
+    """RFC 8200 section 4.5: the outer packet in fragments. Each has the options, as
+    Linux does it: a further tunnel (RFC 2473 section 4.1.1) looks for them there."""
+    whole = bytes(inner)
+    step = (mtu - (48 if limit is None else 56)) & ~7
+    return [outer(IPv6ExtHdrFragment(nh=4, offset=at // 8, m=int(at + step < len(whole)),
+                                     id=ident) / Raw(whole[at:at + step]),
+                  limit=limit, nh=44, **how)
+            for at in range(0, len(whole), step)]
 
 
 def inner_fragments(packet, mtu):
@@ -148,4 +148,4 @@ def patched(packet, offset, value):
 
 
 if __name__ == "__main__":
-    json.dump(MAPPINGS, sys.stdout)
+    json.dump(MAPPINGS[sys.argv[1]], sys.stdout)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from scapy.layers.inet6 import ICMPv6DestUnreach
+from scapy.layers.l2 import Ether
 
 from . import build
-from .build import Ether, IPv6, Raw
+from .build import IPv6, Raw
 
 # where is underlay, inet or device.
 Frame = namedtuple("Frame", "where data free", defaults=((),))

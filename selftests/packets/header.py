@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Soundness of the inner header, on the way out of the tunnel and into it."""
 
-from .build import IP, Raw, WHOLE, HOST, hop, outer, patched, portless, udp
+from .build import IP, Raw, WHOLE, HOST, outer, patched, portless, udp
 from .case import (Case, decap, decap_drop, device_drop, encap, from_client, from_inet,
-                   into_device, rx, to_client, to_inet, tx)
+                   into_device, to_client, tx)
 
 RFC = "RFC 791 3.1"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """ICMPv4 errors that pass by: who gets them is told by the packet inside."""
 
-from .build import (DUT_INET, FIVE_AT, HOST, HOST2, NOBODY, OTHER, SHARED, WHOLE, echo, error,
+from .build import (DUT_INET, FIVE_AT, HOST, NOBODY, OTHER, SHARED, WHOLE, echo, error,
                     hop, own_error, patched, portless, ports, udp)
 from .case import (Case, decap, decap_drop, encap, encap_drop, from_client,
                    from_inet, to_client, to_inet)

@@ -2,8 +2,10 @@
 """ICMPv6 errors about tunnel packets: relayed to who sent the packet inside,
 when there is a mapping that the packet was sent by."""
 
-from .build import (FIVE_AT, HOST, ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem,
-                    ICMPv6TimeExceeded, IPv6, NOBODY, NOBODY_AT, OTHER, OTHER_AT, ROUTER, Raw,
+from scapy.layers.inet6 import (ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem,
+                                ICMPv6TimeExceeded)
+
+from .build import (FIVE_AT, HOST, IPv6, NOBODY, NOBODY_AT, OTHER, OTHER_AT, ROUTER, Raw,
                     SHARED, SIX_AT, TEP, TEP2, WHOLE, WHOLE_AT, error, hop, outer, own_error,
                     path_client, patched, portless, sized, udp)
 from .case import Case, Pause, from_inet, to_client, to_inet, tx, underlay
@@ -95,13 +97,14 @@ def path_mtu(number, name, mtu, learned, inner=None, limit=None, free_fragment=F
                 {"tx-too-big": 1} | tx(last), link=link)
 
 
-def not_believed(number, name, change):
-    """A Packet Too Big that nobody could send who saw the packet."""
+def not_believed(number, name, change, mtu=1300):
+    """A Packet Too Big that nobody could send who saw the packet; or one that
+    RFC 8201 section 4 wants to be discarded."""
     address, remote = path_client(number)
     inner = sized(1440, dst=address, flags="DF")
     full = sized(1460, dst=address, flags="DF")
     return Case(name, "RFC 2473 7.1",
-                [icmpv6(ICMPv6PacketTooBig(mtu=1300),
+                [icmpv6(ICMPv6PacketTooBig(mtu=mtu),
                         sent(**({"inner": inner, "dst": remote} | change))),
                  from_inet(full)],
                 [to_client(hop(full), dst=remote)], tx(full))
@@ -111,8 +114,8 @@ def path_mtus():
     return [
         path_mtu(0, "path-mtu-1400", 1400, 1400),
         path_mtu(1, "path-mtu-1280", 1280, 1280),
-        path_mtu(2, "path-mtu-never-below-1280", 1279, 1280),
-        path_mtu(3, "path-mtu-never-below-1280-zero", 0, 1280),
+        not_believed(2, "path-mtu-never-below-1280", {}, mtu=1279),
+        not_believed(3, "path-mtu-never-0", {}, mtu=0),
         path_mtu(4, "path-mtu-encapsulation-limit", 1400, 1400, limit=4),
         not_believed(10, "path-mtu-not-by-unmapped-address",
                      {"inner": sized(1440, dst=NOBODY, flags="DF")}),

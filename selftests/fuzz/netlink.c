@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sends netlink messages about a device that have been mutated from sound ones:
+ * the family's own, and rtnetlink's about links of kind dstm. To be run in a
+ * network namespace of its own, whose devices it makes and deletes.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <libmnl/libmnl.h>
+#include <linux/dstm.h>
+#include <linux/genetlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "fuzz.h"
+#include "seeds.h"
+
+#define BUFFER		8192
+#define HEADER		((uint32_t)sizeof(struct nlmsghdr))
+#define BATCH		32
+/* Links are slow to make: one batch of so many is about them. */
+#define LINK_BATCHES	64
+#define LINK_MESSAGES	4
+
+struct channel {
+	struct mnl_socket *socket;
+	uint16_t type;		/* of the family; 0: links */
+	uint64_t sent;
+	uint64_t answers;
+	uint64_t accepted;
+};
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void open_channel(struct channel *c, int bus)
+{
+	struct timeval patience = { .tv_sec = 20 };
+	int on = 1;
+
+	memset(c, 0, sizeof(*c));
+	c->socket = mnl_socket_open(bus);
+	if (!c->socket || mnl_socket_bind(c->socket, 0, MNL_SOCKET_AUTOPID))
+		die("netlink");
+	mnl_socket_setsockopt(c->socket, NETLINK_NO_ENOBUFS, &on, sizeof(on));
+	mnl_socket_setsockopt(c->socket, NETLINK_CAP_ACK, &on, sizeof(on));
+	/* Whoever does not come back in this time hangs. */
+	setsockopt(mnl_socket_get_fd(c->socket), SOL_SOCKET, SO_RCVTIMEO,
+		   &patience, sizeof(patience));
+}
+
+static int family_attr(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+		*(uint16_t *)data = mnl_attr_get_u16(attr);
+	return MNL_CB_OK;
+}
+
+static uint16_t find_family(struct channel *c)
+{
+	char buffer[BUFFER];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct genlmsghdr *genl;
+	uint16_t family = 0;
+
+	nlh->nlmsg_type = GENL_ID_CTRL;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = CTRL_CMD_GETFAMILY;
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, DSTM_FAMILY_NAME);
+	if (mnl_socket_sendto(c->socket, nlh, nlh->nlmsg_len) < 0 ||
+	    mnl_socket_recvfrom(c->socket, buffer, sizeof(buffer)) < 0)
+		die("family");
+	mnl_attr_parse(nlh, sizeof(*genl), family_attr, &family);
+	if (!family) {
+		fprintf(stderr, "no family %s\n", DSTM_FAMILY_NAME);
+		exit(1);
+	}
+	return family;
+}
+
+/* Change a piece of a message behind its netlink header; returns its length. */
+static uint32_t mutate_once(uint8_t *data, uint32_t len)
+{
+	uint32_t at = HEADER + fuzz_below(len - HEADER);
+	uint32_t size;
+
+	switch (fuzz_below(8)) {
+	case 0:		/* cut off */
+		return at;
+	case 1:		/* take a piece out */
+		size = fuzz_below(len - at + 1) & ~3u;
+		memmove(data + at, data + at + size, len - at - size);
+		return len - size;
+	case 2:		/* put a piece in twice */
+		size = fuzz_below(len - at + 1) & ~3u;
+		if (len + size > SEED_SIZE)
+			return len;
+		memmove(data + at + size, data + at, len - at);
+		return len + size;
+	case 3:		/* the length or type of an attribute, perhaps */
+		at &= ~1u;
+		data[at] = (uint8_t)fuzz_below(24);
+		if (at + 1 < len)
+			data[at + 1] = fuzz_below(4) ? 0 : fuzz_byte(0);
+		return len;
+	default:
+		data[at] = fuzz_byte(data[at]);
+		return len;
+	}
+}
+
+static void mutate(struct nlmsghdr *nlh)
+{
+	uint8_t *data = (uint8_t *)nlh;
+	uint32_t len = nlh->nlmsg_len, times = fuzz_below(5);
+
+	while (times-- && len > HEADER)
+		len = mutate_once(data, len);
+	nlh->nlmsg_len = len;
+	if (!fuzz_below(16))
+		nlh->nlmsg_flags ^= (uint16_t)(1 << fuzz_below(16));
+	/* What the netlink core itself makes of a lie ends the batch. */
+	if (!fuzz_below(256))
+		nlh->nlmsg_len = fuzz_below(2 * SEED_SIZE);
+	nlh->nlmsg_flags |= NLM_F_REQUEST;
+}
+
+static void drain(struct channel *c)
+{
+	static char buffer[1 << 17];
+	int fd = mnl_socket_get_fd(c->socket);
+	const struct nlmsghdr *nlh;
+	ssize_t got;
+	int len;
+
+	while ((got = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
+		len = (int)got;
+		for (nlh = (void *)buffer; mnl_nlmsg_ok(nlh, len);
+		     nlh = mnl_nlmsg_next(nlh, &len)) {
+			c->answers++;
+			if (nlh->nlmsg_type != NLMSG_ERROR ||
+			    !((const struct nlmsgerr *)mnl_nlmsg_get_payload(nlh))->error)
+				c->accepted++;
+		}
+	}
+}
+
+/* Each message of a batch begins at a multiple of four. */
+static void send_batch(struct channel *c, uint32_t ifindex, int messages)
+{
+	static char batch[BATCH * SEED_SIZE];
+	size_t len = 0, room;
+	struct nlmsghdr *nlh;
+
+	memset(batch, 0, sizeof(batch));
+	for (int i = 0; i < messages; i++) {
+		nlh = c->type ? seed_family(batch + len, c->type, ifindex) :
+				seed_link(batch + len);
+		room = nlh->nlmsg_len;
+		if (fuzz_below(8))
+			mutate(nlh);
+		if (!fuzz_below(4))
+			nlh->nlmsg_flags |= NLM_F_ACK;
+		nlh->nlmsg_seq = (uint32_t)++c->sent;
+		if (nlh->nlmsg_len > room)
+			room = nlh->nlmsg_len < SEED_SIZE ? nlh->nlmsg_len : SEED_SIZE;
+		len += (room + 3) & ~(size_t)3;
+		if (len > sizeof(batch) - SEED_SIZE)
+			break;
+	}
+	if (mnl_socket_sendto(c->socket, batch, len) < 0 && errno != ENOBUFS)
+		die("send");
+	drain(c);
+}
+
+/* All devices but loopback and the one under test. */
+static void delete_links(struct channel *c, const char *keep)
+{
+	char buffer[BUFFER];
+	struct if_nameindex *all = if_nameindex(), *one;
+	struct ifinfomsg *ifi;
+	struct nlmsghdr *nlh;
+
+	for (one = all; one && one->if_index; one++) {
+		if (!strcmp(one->if_name, "lo") || !strcmp(one->if_name, keep))
+			continue;
+		nlh = mnl_nlmsg_put_header(buffer);
+		nlh->nlmsg_type = RTM_DELLINK;
+		nlh->nlmsg_flags = NLM_F_REQUEST;
+		ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+		ifi->ifi_index = (int)one->if_index;
+		mnl_socket_sendto(c->socket, nlh, nlh->nlmsg_len);
+	}
+	if_freenameindex(all);
+	drain(c);
+}
+
+int main(int argc, char **argv)
+{
+	struct channel family, links;
+	struct fuzz_budget budget;
+	uint64_t batches = 0, sent = 0;
+	const char *device;
+	uint32_t ifindex;
+	int first = fuzz_options(&budget, argc, argv, "DEVICE");
+
+	if (first + 1 != argc) {
+		fprintf(stderr, "%s: which device?\n", argv[0]);
+		return 2;
+	}
+	device = argv[first];
+	ifindex = if_nametoindex(device);
+	if (!ifindex)
+		die(device);
+	open_channel(&family, NETLINK_GENERIC);
+	open_channel(&links, NETLINK_ROUTE);
+	family.type = find_family(&family);
+
+	while (!fuzz_is_over(&budget, sent)) {
+		if (++batches % LINK_BATCHES) {
+			send_batch(&family, ifindex, BATCH);
+		} else {
+			send_batch(&links, 0, LINK_MESSAGES);
+			if (!(batches % (LINK_BATCHES * 16)))
+				delete_links(&links, device);
+		}
+		sent = family.sent + links.sent;
+	}
+	delete_links(&links, device);
+	printf("# %" PRIu64 " messages of the family, %" PRIu64 " answers, %" PRIu64 " of them no errors\n",
+	       family.sent, family.answers, family.accepted);
+	printf("# %" PRIu64 " messages about links, %" PRIu64 " answers, %" PRIu64 " of them no errors\n",
+	       links.sent, links.answers, links.accepted);
+	mnl_socket_close(family.socket);
+	mnl_socket_close(links.socket);
+	/* A fuzzer whose messages are all refused tests nothing behind the door. */
+	return !family.accepted || !links.accepted;
+}
