@@ -14,6 +14,7 @@ def arguments():
     for role in "gateway", "client":
         parser.add_argument(f"--{role}", metavar="DUT:WIRE",
                             help="network namespaces of the device and of the other ends")
+    parser.add_argument("--frames", action="store_true", help="what is sent, no test")
     parser.add_argument("--list", action="store_true", help="names and standards, no test")
     parser.add_argument("cases", nargs="*", help="only these, as patterns")
     return parser.parse_args()
@@ -26,6 +27,14 @@ def attempt(network, case):
         return traceback.format_exc().splitlines()
 
 
+def show_frames(cases):
+    """Side and frame in hexadecimal, a line each."""
+    for case in cases:
+        for frame in case.send:
+            if getattr(frame, "where", "device") != "device":
+                print(frame.where, frame.data.hex())
+
+
 def main():
     args = arguments()
     number = failed = 0
@@ -35,6 +44,9 @@ def main():
         if args.list:
             for case in cases:
                 print(f"{case.name}: {case.ref}")
+            continue
+        if args.frames:
+            show_frames(cases)
             continue
         if not getattr(args, role):
             continue

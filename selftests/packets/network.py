@@ -10,7 +10,7 @@ from scapy.layers.inet import ICMP, IP
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 
 from . import build, case, compare
-from .wire import Counters, Port, SegmentPort
+from .wire import Counters, Port, SegmentPort, stay_on_one_cpu
 
 # What a new device does.
 DEFAULTS = {"hoplimit": "64", "encaplimit": "none", "hairpin": "on", "icmp-errors": "on",
@@ -21,6 +21,7 @@ PATIENCE = 5
 
 class Network:
     def __init__(self, dut, wire):
+        stay_on_one_cpu()
         self.dut = dut
         self.link = DEFAULTS
         self.ports = {"underlay": Port(wire, "under1"), "inet": Port(wire, "inet1")}
@@ -34,12 +35,15 @@ class Network:
         subprocess.run(["ip", "netns", "exec", self.dut] + words, check=True,
                        stdout=subprocess.DEVNULL)
 
+    def nl(self, *words):
+        self.run([os.environ.get("DSTM_NL", "dstm-nl"), *words])
+
     def configure(self, options):
         wanted = DEFAULTS | options
         change = [word for name, value in wanted.items() if self.link.get(name) != value
                   for word in (name, value)]
         if change:
-            self.run([os.environ.get("DSTM_NL", "dstm-nl"), "link", "set", "dstm0"] + change)
+            self.nl("link", "set", "dstm0", *change)
         self.link = wanted
 
     def send(self, frame):
