@@ -70,7 +70,7 @@ def too_big():
     packet = sized(1461, src=WHOLE, dst=HOST2, flags="DF")
     told = own_error(hop(packet), dst=WHOLE, code=4, mtu=1460)
     return Case("client-out-too-big", "RFC 2473 7.2", [from_inet(packet)],
-                [to_inet(told, free=("ipid",))], {"tx-too-big": 1}, link={"mtu": "1500"})
+                [to_inet(told, free=("ipid",))], {"tx-too-big": 1}, link={"mtu": "9000"})
 
 
 def fragments():

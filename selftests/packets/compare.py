@@ -27,8 +27,14 @@ def _flowlabel(want, got):
     want[IPV6_AT + 1:IPV6_AT + 4] = bytes([label]) + got[IPV6_AT + 2:IPV6_AT + 4]
 
 
+def fragment_id(frame):
+    """Where the identification is, behind options or not."""
+    at = IPV6_AT + 44 + (8 if frame[IPV6_AT + 6] == 60 else 0)
+    return slice(at, at + 4)
+
+
 def _fragid(want, got):
-    want[IPV6_AT + 44:IPV6_AT + 48] = got[IPV6_AT + 44:IPV6_AT + 48]
+    want[fragment_id(want)] = got[fragment_id(want)]
 
 
 def _ipid(want, got):

@@ -200,14 +200,14 @@ class Run:
         got = Counter(normal(frame) for frames in self.network.settle().values()
                       for frame in frames)
         after = self.network.counters.read()
-        wrong = [f"expected {n} of {f.hex()}" for f, n in (self.expected - got).items()]
-        wrong += [f"came     {n} of {f.hex()}" for f, n in (got - self.expected).items()]
+        wrong = [f"expected {f.hex()}" for f in (self.expected - got).elements()]
+        wrong += [f"came     {f.hex()}" for f in (got - self.expected).elements()]
         for name in after:
             moved = after[name] - before[name]
             if moved != self.counters[name]:
                 wrong.append(f"{name} moved by {moved}, expected {self.counters[name]}")
         if wrong:
-            wrong += [f"sent {frame.where} {frame.data.hex()}" for frame in self.sent]
+            wrong = [f"sent {f.where} {f.data.hex()}" for f in self.sent] + wrong
         self.sent, self.expected, self.counters = [], Counter(), Counter()
         return wrong
 

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """Packets that are too big for the path to their client."""
 
-from .build import (FIVE_AT, HOST, SHARED, TCP, TEP, WHOLE, WHOLE_AT, checksum, hop,
-                    inner_fragments, outer_fragments, own_error, sized, tcp)
+from scapy.layers.inet import TCP
 from scapy.layers.l2 import Ether
+from scapy.utils import checksum
 
 from . import build
+from .build import (FIVE_AT, HOST, SHARED, TEP, WHOLE, WHOLE_AT, hop, inner_fragments,
+                    outer_fragments, own_error, sized, tcp)
 from .case import (Case, Segments, decap, encap, from_inet, to_client, to_inet,
                    to_underlay, tx)
+from .compare import fragment_id
 
 FRAGMENT = "RFC 6333 5.3, RFC 2473 7.2"
 TOO_BIG = "RFC 2473 7.2, RFC 1191 4"
@@ -21,7 +24,7 @@ def outside(inner, mtu=1500, src=TEP, dst=WHOLE_AT, **how):
 
 def one_identification(got):
     """All fragments of a packet have one identification, and it is not 0."""
-    idents = {frame[14 + 44:14 + 48] for frame in got["underlay"]}
+    idents = {frame[fragment_id(frame)] for frame in got["underlay"]}
     return [] if len(idents) == 1 and bytes(4) not in idents else [f"identifications {idents}"]
 
 
