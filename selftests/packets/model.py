@@ -243,7 +243,8 @@ class Gateway:
         """An ICMPv4 error of the gateway's own, to wherever the sender is."""
         icmp = bytes([kind, code, 0, 0, 0, 0, 0, 0]) + data[:576 - 28]
         icmp = icmp[:2] + checksum(icmp).to_bytes(2, "big") + icmp[4:]
-        header = bytes([0x45, 0xc0]) + (20 + len(icmp)).to_bytes(2, "big") + bytes(4) + \
+        # Precedence 6, type of service as it was (RFC 1812 section 4.3.2.5).
+        header = bytes([0x45, 0xc0 | data[1] & 0x1e]) + (20 + len(icmp)).to_bytes(2, "big") + bytes(4) + \
             bytes([64, ICMP, 0, 0]) + IPv4Address(self.own).packed + data[12:16]
         answer = changed(header) + icmp
         if address(answer, DESTINATION).startswith("192.0.2."):
