@@ -125,7 +125,8 @@ struct nlmsghdr *seed_family(void *buffer, uint16_t family, uint32_t ifindex)
 static void put_link_data(struct nlmsghdr *nlh)
 {
 	static const uint8_t sizes[IFLA_DSTM_MAX + 1] = {
-		[IFLA_DSTM_LOCAL] = 16, [IFLA_DSTM_ENCAP_LIMIT] = 4,
+		[IFLA_DSTM_ENCAP_LIMIT] = 4, [IFLA_DSTM_ICMP_RATE] = 4,
+		[IFLA_DSTM_TCLASS] = 4, [IFLA_DSTM_FLOWLABEL] = 4,
 	};
 	struct nlattr *info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 	struct nlattr *data;
@@ -138,7 +139,7 @@ static void put_link_data(struct nlmsghdr *nlh)
 	for (type = 1; type <= IFLA_DSTM_MAX; type++) {
 		if (type == IFLA_DSTM_LOCAL || fuzz_below(3))
 			continue;
-		value[0] = (uint8_t)fuzz_below(3);
+		value[0] = (uint8_t)fuzz_below(fuzz_below(16) ? 2 : 256);
 		mnl_attr_put(nlh, type, sizes[type] ?: 1, value);
 	}
 	mnl_attr_nest_end(nlh, data);

@@ -25,6 +25,7 @@ class Case:
     name: str
     ref: str
     send: list
+    # None: what comes out is left to check.
     expect: list = field(default_factory=list)
     count: dict = field(default_factory=dict)
     link: dict = field(default_factory=dict)

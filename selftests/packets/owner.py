@@ -8,7 +8,7 @@ from . import build
 from .build import (AT_TEP2, AT_TEP2_AT, FIVE_AT, HOST, IPv6, NOBODY, NOBODY_AT, OTHER, OTHER_AT,
                     PIECES, PIECES_AT, Raw, SHARED, SINGLE, SINGLE_AT, SIX_AT, TEP2, WHOLE,
                     WHOLE_AT, echo, error, portless, ports, udp)
-from .case import (Case, decap, decap_drop, decap_refused, device_drop, encap, encap_drop,
+from .case import (Case, Pause, decap, decap_drop, decap_refused, device_drop, encap, encap_drop,
                    encap_refused, from_client, from_inet, to_inet, to_underlay, underlay)
 
 RFC = "RFC 7596 6.2"
@@ -178,6 +178,23 @@ def silence():
     ]
 
 
+def rates():
+    """Errors of each kind are limited for themselves: 5 a second, of 12. When these
+    take more than a second, it may be 5 more."""
+    def limited(name, ref, frame, counter, side):
+        return Case(name, ref, [Pause(1.1)] + [frame] * 12, None, {counter: 12},
+                    link={"icmp-rate": "5"},
+                    check=lambda got: [] if 5 <= len(got[side]) <= 10 else
+                    [f"{len(got[side])} errors"])
+
+    return [
+        limited("rate-of-errors", "RFC 7596 8.1", from_inet(udp(dst=NOBODY)),
+                "tx-no-mapping", "inet"),
+        limited("rate-of-refusals", "RFC 7596 8.1",
+                from_client(udp(src=NOBODY, dst=HOST)), "rx-inner-address", "underlay"),
+    ]
+
+
 def down():
     inside = udp(src=WHOLE, dst=HOST)
     again = ["ip link set dstm0 up", "ip route replace 192.0.2.0/24 dev dstm0"]
@@ -190,4 +207,4 @@ def down():
 
 def cases():
     return [*whole_address(), *port_sets(), *protocols(), *without_ports(),
-            *into_the_tunnel(), *silence(), *down()]
+            *into_the_tunnel(), *silence(), *rates(), *down()]
