@@ -47,7 +47,8 @@ header_packages()
 
 kernel_packages()
 {
-	need_packages gcc-12 make pahole qemu-system-x86 busybox-static kmod cpio
+	need_packages gcc-12 make pahole qemu-system-x86 busybox-static kmod cpio \
+		xz-utils
 }
 
 kernel_build()
@@ -70,6 +71,7 @@ kernel_build()
 		"$dir"/usr/src/linux-headers-*-amd64/Makefile
 	depmod -b "$dir" "${image#linux-image-}"
 	make_initramfs "$dir" "${image#linux-image-}"
+	slim_modules "$dir" "${image#linux-image-}"
 }
 
 kernel_modules()

@@ -62,6 +62,7 @@ kernel_build()
 	release=$(basename "$(dirname "$(echo "$dir"/lib/modules/*/vmlinuz)")")
 	depmod -b "$dir" "$release"
 	make_initramfs "$dir" "$release"
+	slim_modules "$dir" "$release"
 }
 
 # Run in the folder; $0 is the archive to take it from.
