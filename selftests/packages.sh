@@ -4,10 +4,12 @@
 # packages.sh demo|check: installs what Debian has to have for it.
 set -eu
 
-demo="gcc make pkg-config libmnl-dev libjansson-dev iproute2 iputils-ping python3"
-check="$demo python3-yaml python3-jsonschema libcmocka-dev ethtool nftables socat
-tcpdump util-linux mandoc sparse perl linux-source-6.12 bc bison flex xz-utils
-libelf-dev libssl-dev kmod busybox-static"
+demo="gcc make pkg-config libmnl-dev libjansson-dev libevent-dev libssl-dev libsqlite3-dev
+libnftables-dev iproute2 iputils-ping python3"
+check="$demo python3-yaml python3-jsonschema python3-scapy libcmocka-dev clang
+libclang-rt-14-dev ethtool nftables socat tcpdump traceroute iputils-tracepath iperf3
+bind9-dnsutils util-linux mandoc sparse perl linux-source-6.12 bc bison flex xz-utils
+libelf-dev kmod busybox-static"
 
 case ${1-} in
 demo)	packages=$demo ;;
