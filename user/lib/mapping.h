@@ -142,6 +142,16 @@ int dstm_mapping_from_json(json_t *json, const char *dev,
 			   char *error);
 
 /**
+ * dstm_mapping_json - a mapping as a JSON object
+ * @m: the mapping
+ * @usage: its counters, or NULL to leave them out
+ *
+ * Return: the object, or NULL without memory.
+ */
+json_t *dstm_mapping_json(const struct dstm_mapping *m,
+			  const struct dstm_usage *usage);
+
+/**
  * dstm_mapping_json_members - write a mapping as members of a JSON object
  * @w: the writer, with an object open
  * @m: the mapping
