@@ -345,6 +345,42 @@ int dstm_mapping_from_json(json_t *json, const char *dev,
 	return 0;
 }
 
+static int fields_set(json_t *object, const void *base, uint32_t have)
+{
+	char text[INET6_ADDRSTRLEN];
+	int i, ret = 0;
+
+	for (i = 1; i <= DSTM_A_MAPPING_MAX; i++) {
+		const void *from = member(base, &fields[i]);
+		json_t *value;
+
+		if (!(have >> i & 1))
+			continue;
+		if (is_address(i)) {
+			value_text(&fields[i], from, text, sizeof(text));
+			value = json_string(text);
+		} else {
+			value = json_integer((json_int_t)
+					     number_load(&fields[i], from));
+		}
+		ret |= json_object_set_new(object, fields[i].name, value);
+	}
+	return ret;
+}
+
+json_t *dstm_mapping_json(const struct dstm_mapping *m,
+			  const struct dstm_usage *usage)
+{
+	json_t *object = json_object();
+
+	if (!object || fields_set(object, m, m->have) ||
+	    (usage && fields_set(object, usage, usage->have))) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
 static void fields_json(struct dstm_jsonw *w, const void *base, uint32_t have)
 {
 	char text[INET6_ADDRSTRLEN];

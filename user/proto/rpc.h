@@ -136,7 +136,8 @@ struct bufferevent *dstm_rpc_bufferevent(struct dstm_rpc *rpc);
  * @fn: called with the answer, never before this function returns; may be NULL
  * @data: for @fn
  *
- * Return: 0, or -ENOMEM, when @fn is not called.
+ * Return: 0, or -ENOMEM, or -ENOTCONN if the connection ended, in which cases @fn
+ * is not called.
  */
 int dstm_rpc_request(struct dstm_rpc *rpc, const char *method, json_t *params,
 		     dstm_rpc_answer_fn *fn, void *data);
