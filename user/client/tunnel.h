@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The network device that carries IPv4 to the tunnel end point: of kind dstm with
+ * one mapping, or, where there is no such module, of kind ip6tnl.
+ */
+#ifndef DSTM_CLIENT_TUNNEL_H
+#define DSTM_CLIENT_TUNNEL_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/mapping.h"
+#include "lib/netlink.h"
+
+enum tunnel_kind {
+	TUNNEL_AUTO,		/* dstm, or else ip6tnl */
+	TUNNEL_DSTM,
+	TUNNEL_IP6TNL,
+};
+
+/**
+ * struct tunnel - the device
+ * @nl: a socket of NETLINK_ROUTE
+ * @name: its name
+ * @ifindex: its index, 0 if it does not exist
+ * @kind: of which kind it is, or is to be
+ */
+struct tunnel {
+	struct dstm_nl *nl;
+	char name[IF_NAMESIZE];
+	uint32_t ifindex;
+	enum tunnel_kind kind;
+};
+
+/**
+ * tunnel_add - make the device
+ * @t: the tunnel, with @nl, @name and @kind set; @ifindex is set, and @kind if it
+ *	was TUNNEL_AUTO
+ * @m: what goes through it: the mapping, from this end's point of view
+ * @mtu: in bytes
+ * @error: 512 bytes for what went wrong
+ *
+ * Return: 0, or a negative errno with @error filled and no device left.
+ */
+int tunnel_add(struct tunnel *t, const struct dstm_mapping *m, uint32_t mtu,
+	       char *error);
+
+/**
+ * tunnel_extend - give the mapping a new lifetime
+ * @t: the tunnel
+ * @m: the mapping
+ * @error: 512 bytes for what went wrong
+ *
+ * Return: 0, or a negative errno with @error filled.
+ */
+int tunnel_extend(struct tunnel *t, const struct dstm_mapping *m, char *error);
+
+/**
+ * tunnel_del - delete the device, if it exists
+ * @t: the tunnel
+ */
+void tunnel_del(struct tunnel *t);
+
+/**
+ * tunnel_packets - how many packets went through, both ways
+ * @t: the tunnel
+ * @packets: the number
+ *
+ * Return: 0, or a negative errno if the device is gone.
+ */
+int tunnel_packets(struct tunnel *t, uint64_t *packets);
+
+/**
+ * tunnel_kind_name - a kind's name, as in the configuration
+ * @kind: the kind
+ */
+const char *tunnel_kind_name(enum tunnel_kind kind);
+
+#endif
