@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <ifaddrs.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -95,5 +96,28 @@ int source_pick(const struct source_wish *wish, struct in6_addr *local,
 	/* A tunnel does not begin at an address that is known on one link only. */
 	if (!ret && (IN6_IS_ADDR_LINKLOCAL(local) || IN6_IS_ADDR_LOOPBACK(local)))
 		ret = -EADDRNOTAVAIL;
+	return ret;
+}
+
+int source_link_local(uint32_t ifindex, struct in6_addr *local)
+{
+	struct ifaddrs *all, *i;
+	int ret = -EADDRNOTAVAIL;
+
+	if (getifaddrs(&all))
+		return -errno;
+	for (i = all; i && ret; i = i->ifa_next) {
+		struct sockaddr_in6 addr;
+
+		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET6)
+			continue;
+		memcpy(&addr, i->ifa_addr, sizeof(addr));
+		if (IN6_IS_ADDR_LINKLOCAL(&addr.sin6_addr) &&
+		    addr.sin6_scope_id == ifindex) {
+			*local = addr.sin6_addr;
+			ret = 0;
+		}
+	}
+	freeifaddrs(all);
 	return ret;
 }

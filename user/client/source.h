@@ -32,4 +32,13 @@ struct source_wish {
 int source_pick(const struct source_wish *wish, struct in6_addr *local,
 		uint32_t *mtu);
 
+/**
+ * source_link_local - a link's own address of ours
+ * @ifindex: the link
+ * @local: the address
+ *
+ * Return: 0, or -EADDRNOTAVAIL.
+ */
+int source_link_local(uint32_t ifindex, struct in6_addr *local);
+
 #endif

@@ -1,0 +1,659 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <linux/rtnetlink.h>
+
+#include "client.h"
+#include "lib/log.h"
+#include "lib/notify.h"
+#include "lib/route.h"
+#include "source.h"
+
+#define ERROR		512
+#define IAID		1U
+#define SECOND		UINT64_C(1000)
+
+/* Addresses and routes come in flocks: so long it waits for the last. */
+#define LOOK_DELAY	(SECOND / 5)
+#define LOOK_AGAIN	(5 * SECOND)
+#define CHECK_MOST	(10 * SECOND)
+#define HEADER		40U
+
+static const struct in6_addr all_servers = {
+	{{ 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2 }}
+};
+
+/* An address of the Internet's, to ask for the route to it. */
+static const struct in6_addr internet = {{{ 0x20 }}};
+
+static uint32_t client_random(void *data)
+{
+	uint32_t value = 0;
+
+	(void)data;
+	if (getrandom(&value, sizeof(value), 0) != sizeof(value))
+		value = (uint32_t)state_now() * 2654435761U;
+	return value;
+}
+
+/* Do what is due as soon as the present event is done with. */
+static void soon(struct client *c)
+{
+	const struct timeval now = {0};
+
+	event_add(c->timer, &now);
+}
+
+static bool discovers(const struct client *c)
+{
+	return !c->config->servers_count;
+}
+
+static bool has_local(const struct client *c)
+{
+	return !IN6_IS_ADDR_UNSPECIFIED(&c->local);
+}
+
+const struct in6_addr *client_servers(const struct client *c,
+				      unsigned int *count)
+{
+	*count = discovers(c) ? c->discovery.servers_count :
+		 c->config->servers_count;
+	return discovers(c) ? c->discovery.servers : c->config->servers;
+}
+
+static bool ready(const struct client *c)
+{
+	return has_local(c) && (!discovers(c) || c->discovery.found);
+}
+
+static void send_to(struct client *c, const struct dhcpv6_message *m,
+		    const struct in6_addr *to)
+{
+	bool near = IN6_IS_ADDR_LINKLOCAL(to) || IN6_IS_ADDR_MULTICAST(to);
+	static struct dstm_log_limit limit;
+	char text[INET6_ADDRSTRLEN];
+	int ret;
+
+	ret = exchange_send(near ? &c->near : &c->far, m, to);
+	if (ret)
+		dstm_log_limited(&limit, DSTM_LOG_WARNING, "%s to %s: %s",
+				 dhcpv6_type_name(m->type),
+				 inet_ntop(AF_INET6, to, text, sizeof(text)),
+				 strerror(-ret));
+}
+
+static void discovery_send(const struct dhcpv6_message *m, void *data)
+{
+	send_to(data, m, &all_servers);
+}
+
+static void machine_send(const struct dhcpv4_message *msg,
+			 const struct in6_addr *to, void *data)
+{
+	struct dhcpv6_message m = { .type = DHCPV6_DHCPV4_QUERY };
+	uint8_t inside[DHCPV4_MESSAGE];
+	struct client *c = data;
+	const struct in6_addr *list;
+	unsigned int i, count;
+	int len;
+
+	len = dhcpv4_build(msg, inside, sizeof(inside));
+	if (len < 0)
+		return;
+	m.dhcpv4 = (struct dhcpv6_slice){ inside, (size_t)len };
+	dhcpv6_give(&m, DHCPV6_OPT_DHCPV4_MSG);
+	dstm_log(DSTM_LOG_DEBUG, "%s", dhcpv4_type_name(msg->type));
+	if (to) {
+		m.flags = DHCPV6_FLAG_UNICAST;
+		send_to(c, &m, to);
+		return;
+	}
+	list = client_servers(c, &count);
+	if (!count)
+		send_to(c, &m, &all_servers);
+	for (i = 0; i < count; i++)
+		send_to(c, &m, &list[i]);
+}
+
+static void save(struct client *c)
+{
+	struct state *s = &c->state;
+
+	s->former = c->machine.self.former;
+	s->leased = machine_has_lease(&c->machine);
+	if (s->leased)
+		s->lease = c->machine.lease;
+	s->trace = c->host.trace;
+	state_save(s, c->config->state_file);
+}
+
+static void record(void *data)
+{
+	save(data);
+}
+
+static void say_bound(const struct client *c, const struct machine_lease *l)
+{
+	char ipv4[INET_ADDRSTRLEN], tep[INET6_ADDRSTRLEN], ports[64] = "";
+	char local[INET6_ADDRSTRLEN], until[32] = "for ever";
+
+	inet_ntop(AF_INET, &l->ipv4, ipv4, sizeof(ipv4));
+	inet_ntop(AF_INET6, &l->local, local, sizeof(local));
+	inet_ntop(AF_INET6, &l->tep, tep, sizeof(tep));
+	if (l->ports.len)
+		snprintf(ports, sizeof(ports),
+			 " psid %u psid-len %u psid-offset %u", l->ports.psid,
+			 l->ports.len, l->ports.offset);
+	if (l->expires != MACHINE_NEVER)
+		snprintf(until, sizeof(until), "for %llu s",
+			 (unsigned long long)(l->expires - state_now()) / 1000);
+	dstm_log(DSTM_LOG_INFO, "%s%s %s, %s from %s to %s", ipv4, ports, until,
+		 c->host.trace.device, local, tep);
+	dstm_notify("STATUS=%s%s", ipv4, ports);
+}
+
+/* There is no lease for now: answer what waits, and for a while what comes. */
+static void refuse(struct client *c, const char *why)
+{
+	uint64_t now = state_now();
+
+	snprintf(c->reason, sizeof(c->reason), "%s", why);
+	dstm_log(DSTM_LOG_WARNING, "no IPv4: %s", why);
+	dstm_notify("STATUS=no IPv4: %s", why);
+	c->refused = now + c->config->retry * SECOND;
+	c->patience = MACHINE_NEVER;
+	if (!c->config->on_demand)
+		return;
+	c->want = false;
+	machine_release(&c->machine, now);
+	hold_refuse(&c->hold);
+}
+
+static uint32_t tunnel_mtu(const struct client *c,
+			   const struct machine_lease *lease)
+{
+	uint32_t mtu = c->config->mtu;
+
+	if (!mtu)
+		mtu = lease->mtu;
+	if (!mtu)
+		mtu = c->path_mtu - HEADER;
+	return mtu < HOLD_MTU ? HOLD_MTU : mtu;
+}
+
+static void machine_bound(const struct machine_lease *lease, void *data)
+{
+	struct client *c = data;
+	uint64_t now = state_now();
+	char error[ERROR];
+
+	if (host_apply(&c->host, lease, tunnel_mtu(c, lease), now, error)) {
+		machine_release(&c->machine, now);
+		refuse(c, error);
+		save(c);
+		return;
+	}
+	c->reason[0] = '\0';
+	c->patience = MACHINE_NEVER;
+	c->used = now;
+	c->check = now;
+	hold_send(&c->hold);
+	save(c);
+	say_bound(c, lease);
+	soon(c);
+}
+
+static void machine_lost(const char *why, void *data)
+{
+	struct client *c = data;
+
+	dstm_log(DSTM_LOG_NOTICE, "the lease has ended: %s", why);
+	dstm_notify("STATUS=the lease has ended: %s", why);
+	snprintf(c->reason, sizeof(c->reason), "%s", why);
+	host_clear(&c->host);
+	save(c);
+	c->want = !c->config->on_demand;
+	soon(c);
+}
+
+static void machine_refused(const char *why, void *data)
+{
+	refuse(data, why);
+	save(data);
+}
+
+static bool machine_usable(const struct machine_lease *lease, void *data)
+{
+	struct client *c = data;
+
+	return host_usable(&c->host, lease);
+}
+
+static const struct machine_ops machine_ops = {
+	.send = machine_send,
+	.usable = machine_usable,
+	.bound = machine_bound,
+	.lost = machine_lost,
+	.refused = machine_refused,
+	.random = client_random,
+};
+
+/* Traffic ends before the server hears that it may lend the address again. */
+static void release(struct client *c)
+{
+	if (machine_has_lease(&c->machine))
+		dstm_log(DSTM_LOG_INFO, "the lease is given back");
+	dstm_notify("STATUS=no lease");
+	host_clear(&c->host);
+	machine_release(&c->machine, state_now());
+	c->want = !c->config->on_demand;
+	save(c);
+}
+
+/* Whether the lease is of a server that we are still to use. */
+static bool server_stays(const struct client *c, const struct in6_addr *server)
+{
+	unsigned int i, count;
+	const struct in6_addr *list = client_servers(c, &count);
+
+	for (i = 0; i < count; i++)
+		if (IN6_ARE_ADDR_EQUAL(&list[i], server))
+			return true;
+	return !count;
+}
+
+static void servers_found(struct client *c)
+{
+	c->machine.self.tep = IN6_IS_ADDR_UNSPECIFIED(&c->config->tep) ?
+			      c->discovery.tep : c->config->tep;
+	c->look = state_now();
+	if (!machine_has_lease(&c->machine) ||
+	    server_stays(c, &c->machine.lease.server))
+		return;
+	dstm_log(DSTM_LOG_NOTICE, "moving to another server");
+	release(c);
+	c->want = true;
+}
+
+static void received(const struct dhcpv6_message *m, const struct in6_addr *from,
+		     void *data)
+{
+	struct client *c = data;
+	struct dhcpv4_message msg;
+	struct machine_answer answer = {
+		.message = &msg,
+		.from = *from,
+		.tep = m->br_count ? m->br[0] : in6addr_any,
+	};
+
+	if (m->type == DHCPV6_REPLY && discovers(c)) {
+		if (discovery_receive(&c->discovery, m, state_now()))
+			servers_found(c);
+	} else if (m->type == DHCPV6_DHCPV4_RESPONSE &&
+		   dhcpv6_has(m, DHCPV6_OPT_DHCPV4_MSG) &&
+		   !dhcpv4_parse(&msg, m->dhcpv4.data, m->dhcpv4.len)) {
+		dstm_log(DSTM_LOG_DEBUG, "%s came",
+			 dhcpv4_type_name(msg.type));
+		machine_receive(&c->machine, &answer, state_now());
+	}
+	soon(c);
+}
+
+static enum hold_verdict packet_wanted(void *data)
+{
+	struct client *c = data;
+	uint64_t now = state_now();
+
+	if (machine_has_lease(&c->machine))
+		return HOLD_SEND;
+	if (now < c->refused)
+		return HOLD_REFUSE;
+	if (c->patience == MACHINE_NEVER) {
+		dstm_log(DSTM_LOG_DEBUG, "a packet wants out");
+		c->want = true;
+		c->patience = now + c->config->patience * SECOND;
+		soon(c);
+	}
+	return HOLD_KEEP;
+}
+
+/* The link on which servers are looked for. */
+static uint32_t link_index(struct client *c)
+{
+	struct dstm_route route;
+
+	if (c->config->interface)
+		return if_nametoindex(c->config->interface);
+	if (dstm_route_get(c->nl, AF_INET6, &internet, &route))
+		return 0;
+	return route.ifindex;
+}
+
+static int look_near(struct client *c)
+{
+	uint32_t ifindex = link_index(c);
+	struct in6_addr local;
+	char error[ERROR];
+	int ret;
+
+	if (!ifindex)
+		return -ENETUNREACH;
+	ret = source_link_local(ifindex, &local);
+	if (ret)
+		return ret;
+	if (c->near.event && c->near.ifindex == ifindex &&
+	    IN6_ARE_ADDR_EQUAL(&c->near.local, &local))
+		return 0;
+	ret = exchange_open(&c->near, c->base, &local, ifindex, error);
+	if (ret) {
+		dstm_log(DSTM_LOG_ERR, "%s", error);
+		return ret;
+	}
+	discovery_start(&c->discovery, state_now());
+	return 0;
+}
+
+/* Where the tunnel's packets will go to, as far as we know. */
+static struct in6_addr toward(const struct client *c)
+{
+	unsigned int count;
+	const struct in6_addr *list = client_servers(c, &count);
+
+	if (machine_has_lease(&c->machine))
+		return c->machine.lease.tep;
+	if (!IN6_IS_ADDR_UNSPECIFIED(&c->machine.self.tep))
+		return c->machine.self.tep;
+	return count ? list[0] : internet;
+}
+
+static int look_far(struct client *c)
+{
+	struct source_wish wish = {
+		.local = c->config->local,
+		.prefix = c->discovery.prefix,
+		.prefix_len = c->discovery.prefix_len,
+		.toward = toward(c),
+	};
+	char error[ERROR], text[INET6_ADDRSTRLEN];
+	struct in6_addr local;
+	int ret;
+
+	ret = source_pick(&wish, &local, &c->path_mtu);
+	if (ret)
+		return ret;
+	if (c->far.event && IN6_ARE_ADDR_EQUAL(&c->local, &local))
+		return 0;
+	ret = exchange_open(&c->far, c->base, &local, 0, error);
+	if (ret) {
+		dstm_log(DSTM_LOG_ERR, "%s", error);
+		return ret;
+	}
+	dstm_log(DSTM_LOG_INFO, "this end of the tunnel is %s",
+		 inet_ntop(AF_INET6, &local, text, sizeof(text)));
+	c->local = local;
+	c->machine.self.local = local;
+	machine_hurry(&c->machine, state_now());
+	return 0;
+}
+
+/*
+ * What we have stays in use while there is nothing better: a link that is down now
+ * may be up again soon, with the same address.
+ */
+static void look(struct client *c, uint64_t now)
+{
+	static struct dstm_log_limit limit;
+	int ret = 0;
+
+	if (discovers(c))
+		ret = look_near(c);
+	if (!ret)
+		ret = look_far(c);
+	c->look = ret ? now + LOOK_AGAIN : MACHINE_NEVER;
+	if (ret)
+		dstm_log_limited(&limit, DSTM_LOG_NOTICE,
+				 "no IPv6 address to begin a tunnel at: %s",
+				 strerror(-ret));
+}
+
+/* Whether the tunnel is there, and used. */
+static void check_tunnel(struct client *c, uint64_t now)
+{
+	uint64_t packets, idle = c->config->idle * SECOND;
+	uint64_t wait = idle ? idle / 8 : CHECK_MOST;
+
+	c->check = now + (wait > CHECK_MOST ? CHECK_MOST :
+			  wait < SECOND ? SECOND : wait);
+	if (tunnel_packets(&c->host.tunnel, &packets)) {
+		dstm_log(DSTM_LOG_WARNING, "device %s has vanished",
+			 c->host.tunnel.name);
+		host_clear(&c->host);
+		machine_bound(&c->machine.lease, c);
+		return;
+	}
+	if (packets != c->packets)
+		c->used = now;
+	c->packets = packets;
+	if (c->config->on_demand && idle && now - c->used >= idle)
+		release(c);
+}
+
+static uint64_t earliest(const struct client *c)
+{
+	uint64_t due = c->look;
+
+	if (c->machine.state != MACHINE_OFF && c->machine.next < due)
+		due = c->machine.next;
+	if (discovers(c) && c->near.event && c->discovery.next < due)
+		due = c->discovery.next;
+	if (machine_has_lease(&c->machine)) {
+		if (c->check < due)
+			due = c->check;
+	} else if (c->want) {
+		if (c->patience < due)
+			due = c->patience;
+		if (c->machine.state == MACHINE_OFF && ready(c) &&
+		    c->refused < due)
+			due = c->refused;
+	}
+	return due;
+}
+
+static void arm(struct client *c, uint64_t now)
+{
+	uint64_t due = earliest(c), wait = due > now ? due - now : 0;
+	struct timeval tv = {
+		.tv_sec = (time_t)(wait / 1000),
+		.tv_usec = (suseconds_t)(wait % 1000 * 1000),
+	};
+
+	if (due == MACHINE_NEVER)
+		event_del(c->timer);
+	else
+		event_add(c->timer, &tv);
+}
+
+static void begin(struct client *c, uint64_t now)
+{
+	if (!c->state.leased) {
+		machine_start(&c->machine, now);
+		return;
+	}
+	c->state.leased = false;
+	if (c->state.lease.expires <= now) {
+		host_clear(&c->host);
+		machine_start(&c->machine, now);
+		return;
+	}
+	machine_resume(&c->machine, &c->state.lease, now);
+	if (server_stays(c, &c->state.lease.server)) {
+		/* Used at once: it is ours until its end. */
+		machine_bound(&c->machine.lease, c);
+	} else {
+		servers_found(c);
+	}
+}
+
+static void timer_due(evutil_socket_t fd, short what, void *data)
+{
+	struct client *c = data;
+	uint64_t now = state_now();
+
+	(void)fd;
+	(void)what;
+	if (now >= c->look)
+		look(c, now);
+	if (discovers(c) && c->near.event)
+		discovery_run(&c->discovery, now);
+	machine_run(&c->machine, now);
+	if (machine_has_lease(&c->machine)) {
+		if (now >= c->check)
+			check_tunnel(c, now);
+	} else if (c->want && now >= c->patience) {
+		refuse(c, ready(c) ? "no server has answered" :
+		       "no server is known");
+	} else if (c->want && c->machine.state == MACHINE_OFF && ready(c) &&
+		   now >= c->refused) {
+		begin(c, now);
+	}
+	arm(c, state_now());
+}
+
+static int pass_over(const struct nlmsghdr *nlh, void *data)
+{
+	(void)nlh;
+	(void)data;
+	return 0;
+}
+
+/* Something has changed; what, the next look will tell. */
+static void monitor_heard(evutil_socket_t fd, short what, void *data)
+{
+	struct client *c = data;
+
+	(void)fd;
+	(void)what;
+	dstm_nl_events(c->monitor, pass_over, NULL);
+	c->look = state_now() + LOOK_DELAY;
+	arm(c, state_now());
+}
+
+static int open_netlink(struct client *c)
+{
+	int ret;
+
+	ret = dstm_nl_open(&c->nl, NETLINK_ROUTE);
+	if (!ret)
+		ret = dstm_nl_open(&c->monitor, NETLINK_ROUTE);
+	if (!ret)
+		ret = dstm_nl_join(c->monitor, RTNLGRP_IPV6_IFADDR);
+	if (!ret)
+		ret = dstm_nl_join(c->monitor, RTNLGRP_IPV6_ROUTE);
+	if (ret) {
+		dstm_log(DSTM_LOG_ERR, "netlink: %s", strerror(-ret));
+		return ret;
+	}
+	c->heard = event_new(c->base, dstm_nl_fd(c->monitor),
+			     EV_READ | EV_PERSIST, monitor_heard, c);
+	c->timer = evtimer_new(c->base, timer_due, c);
+	if (!c->heard || !c->timer || event_add(c->heard, NULL))
+		return -ENOMEM;
+	return 0;
+}
+
+static void set_up(struct client *c)
+{
+	const struct config *config = c->config;
+
+	c->machine.ops = &machine_ops;
+	c->machine.data = c;
+	c->machine.next = MACHINE_NEVER;
+	c->machine.self = (struct machine_self){
+		.iaid = IAID,
+		.duid_len = c->state.duid_len,
+		.accept_ports = config->port_sets,
+		.tep = config->tep,
+		.former = c->state.former,
+	};
+	memcpy(c->machine.self.duid, c->state.duid, c->state.duid_len);
+	c->discovery = (struct discovery){
+		.send = discovery_send,
+		.random = client_random,
+		.data = c,
+		.duid = { c->state.duid, c->state.duid_len },
+		.next = DISCOVERY_NEVER,
+	};
+	c->near.received = c->far.received = received;
+	c->near.data = c->far.data = c;
+	c->hold.wanted = packet_wanted;
+	c->hold.data = c;
+	c->host = (struct host){
+		.nl = c->nl,
+		.device = config->device,
+		.kind = config->kind,
+		.metric = config->metric,
+		.hook = config->hook,
+		.hold = config->on_demand ? HOLD_DEVICE : NULL,
+		.record = record,
+		.data = c,
+	};
+}
+
+int client_open(struct client *c, const struct config *config,
+		struct event_base *base)
+{
+	char error[ERROR] = "no memory";
+	int ret;
+
+	c->config = config;
+	c->base = base;
+	ret = open_netlink(c);
+	if (ret)
+		return ret;
+	state_load(&c->state, config->state_file);
+	set_up(c);
+	host_adopt(&c->host, &c->state);
+	ret = host_prepare(&c->host, error);
+	if (!ret && config->on_demand)
+		ret = hold_open(&c->hold, base, c->nl, config->metric + 1,
+				error);
+	if (ret) {
+		dstm_log(DSTM_LOG_ERR, "%s", error);
+		return ret;
+	}
+	/* The DUID has to be the same next time, whatever happens until then. */
+	ret = state_save(&c->state, config->state_file);
+	if (ret)
+		return ret;
+	c->want = !config->on_demand || c->state.leased;
+	c->patience = MACHINE_NEVER;
+	c->look = state_now();
+	soon(c);
+	return 0;
+}
+
+void client_close(struct client *c, bool giving_back)
+{
+	if (c->machine.ops && giving_back)
+		release(c);
+	hold_close(&c->hold);
+	if (c->machine.ops && giving_back) {
+		c->host.hold = NULL;
+		host_clear(&c->host);
+		host_prepare(&c->host, (char[ERROR]){0});
+	}
+	exchange_close(&c->near);
+	exchange_close(&c->far);
+	if (c->heard)
+		event_free(c->heard);
+	if (c->timer)
+		event_free(c->timer);
+	dstm_nl_close(c->monitor);
+	dstm_nl_close(c->nl);
+	memset(c, 0, sizeof(*c));
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+
+#include "control.h"
+#include "lib/log.h"
+#include "proto/rpc.h"
+
+/* So many may be connected at once; the rest waits for its turn. */
+#define PEERS	8
+
+struct peer {
+	struct control *control;
+	struct dstm_rpc *rpc;
+};
+
+struct control {
+	struct evconnlistener *listener;
+	struct client *client;
+	struct peer peer[PEERS];
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+static void method_status(struct dstm_rpc_call *call, json_t *params, void *data)
+{
+	struct peer *peer = data;
+
+	(void)params;
+	if (call)
+		dstm_rpc_reply(call, client_status(peer->control->client));
+}
+
+static void peer_closed(struct dstm_rpc *rpc, const char *reason, void *data)
+{
+	struct peer *peer = data;
+
+	(void)reason;
+	dstm_rpc_free(rpc);
+	peer->rpc = NULL;
+	evconnlistener_enable(peer->control->listener);
+}
+
+static const struct dstm_rpc_method methods[] = {
+	{ "status", method_status },
+	{ NULL, NULL }
+};
+
+static const struct dstm_rpc_ops ops = {
+	.methods = methods,
+	.closed = peer_closed,
+	.timeout = 5,
+	.queue = 64 * 1024,
+};
+
+static void accepted(struct evconnlistener *listener, evutil_socket_t fd,
+		     struct sockaddr *addr, int len, void *data)
+{
+	struct control *control = data;
+	struct bufferevent *bev;
+	size_t i;
+
+	(void)addr;
+	(void)len;
+	for (i = 0; i < PEERS && control->peer[i].rpc; i++)
+		;
+	bev = i < PEERS ? bufferevent_socket_new(
+		evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE) :
+	      NULL;
+	if (!bev) {
+		close(fd);
+		evconnlistener_disable(listener);
+		return;
+	}
+	control->peer[i].control = control;
+	control->peer[i].rpc = dstm_rpc_new(bev, &ops, &control->peer[i]);
+}
+
+/* Whether somebody serves it; if not, what is left of him is removed. */
+static bool served(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool yes = !connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+
+	close(fd);
+	if (!yes)
+		unlink(addr->sun_path);
+	return yes;
+}
+
+static int address(struct sockaddr_un *addr, const char *path)
+{
+	memset(addr, 0, sizeof(*addr));
+	addr->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(addr->sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr->sun_path, path);
+	return 0;
+}
+
+static int start(struct control *control, struct event_base *base,
+		 const struct sockaddr_un *addr)
+{
+	mode_t mask;
+
+	if (served(addr))
+		return -EADDRINUSE;
+	mask = umask(0077);
+	control->listener = evconnlistener_new_bind(base, accepted, control,
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, -1,
+		(const struct sockaddr *)addr, sizeof(*addr));
+	umask(mask);
+	return control->listener ? 0 : -errno;
+}
+
+int control_open(struct control **result, struct event_base *base,
+		 const char *path, struct client *client)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	struct sockaddr_un addr;
+	int ret;
+
+	*result = NULL;
+	ret = control ? address(&addr, path) : -ENOMEM;
+	if (!ret)
+		ret = start(control, base, &addr);
+	if (ret) {
+		dstm_log(DSTM_LOG_ERR, "control socket %s: %s", path,
+			 ret == -EADDRINUSE ? "another dstm-client serves it" :
+			 strerror(-ret));
+		free(control);
+		return ret;
+	}
+	control->client = client;
+	memcpy(control->path, addr.sun_path, sizeof(control->path));
+	*result = control;
+	return 0;
+}
+
+void control_close(struct control *control)
+{
+	size_t i;
+
+	if (!control)
+		return;
+	for (i = 0; i < PEERS; i++)
+		dstm_rpc_free(control->peer[i].rpc);
+	evconnlistener_free(control->listener);
+	unlink(control->path);
+	free(control);
+}
+
+/* Words for people, in the order in which they ask. */
+static void print_lease(const json_t *lease)
+{
+	const char *ipv4, *local, *remote, *server;
+	int psid, len = 0, offset, renew = -1, left = -1;
+
+	if (json_unpack((json_t *)lease, "{ss ss ss ss s?i s?i s?i s?i s?i}",
+			"ipv4", &ipv4, "local", &local, "remote", &remote,
+			"server", &server, "psid", &psid, "psid-len", &len,
+			"psid-offset", &offset, "renew-in", &renew,
+			"lifetime", &left))
+		return;
+	printf("  address   %s", ipv4);
+	if (len)
+		printf(" psid %d psid-len %d psid-offset %d", psid, len, offset);
+	printf("\n  tunnel    from %s to %s\n  server    %s\n", local, remote,
+	       server);
+	if (left < 0)
+		printf("  lifetime  for ever\n");
+	else
+		printf("  lifetime  %d s, renewed in %d s\n", left, renew);
+}
+
+static void print_tunnel(const json_t *tunnel)
+{
+	const char *device, *kind;
+	int mtu, idle;
+
+	if (!json_unpack((json_t *)tunnel, "{ss ss si si}", "device", &device,
+			 "kind", &kind, "mtu", &mtu, "idle", &idle))
+		printf("  device    %s (%s), mtu %d, idle for %d s\n", device,
+		       kind, mtu, idle);
+}
+
+static void print_packets(const json_t *packets)
+{
+	json_int_t kept, refused, dropped;
+	int waiting;
+
+	if (!json_unpack((json_t *)packets, "{sI si sI sI}", "kept", &kept,
+			 "waiting", &waiting, "refused", &refused, "dropped",
+			 &dropped))
+		printf("  packets   %lld waited, %d waiting, %lld refused, "
+		       "%lld dropped\n", (long long)kept, waiting,
+		       (long long)refused, (long long)dropped);
+}
+
+static void print_words(const json_t *status)
+{
+	const char *mode = "", *state = "", *reason = NULL;
+
+	json_unpack((json_t *)status, "{ss ss s?s}", "mode", &mode, "state",
+		    &state, "reason", &reason);
+	printf("%s, %s\n", mode, state);
+	if (reason)
+		printf("  reason    %s\n", reason);
+	print_lease(json_object_get(status, "lease"));
+	print_tunnel(json_object_get(status, "tunnel"));
+	print_packets(json_object_get(status, "packets"));
+}
+
+struct question {
+	struct event_base *base;
+	const char *path;
+	bool json;
+	int status;
+};
+
+static void answered(json_t *result, const struct dstm_rpc_error *error,
+		     void *data)
+{
+	struct question *q = data;
+
+	event_base_loopbreak(q->base);
+	if (error) {
+		fprintf(stderr, "dstm-client: %s: %s\n", q->path,
+			error->message);
+		return;
+	}
+	q->status = 0;
+	if (!q->json) {
+		print_words(result);
+		return;
+	}
+	json_dumpf(result, stdout, JSON_COMPACT);
+	putchar('\n');
+}
+
+static void question_closed(struct dstm_rpc *rpc, const char *reason, void *data)
+{
+	(void)rpc;
+	(void)reason;
+	(void)data;
+}
+
+static const struct dstm_rpc_method no_methods[] = { { NULL, NULL } };
+
+static const struct dstm_rpc_ops question_ops = {
+	.methods = no_methods,
+	.closed = question_closed,
+	.timeout = 5,
+};
+
+int control_ask(const char *path, bool json)
+{
+	struct question q = { event_base_new(), path, json, 1 };
+	struct bufferevent *bev;
+	struct sockaddr_un addr;
+	struct dstm_rpc *rpc;
+
+	if (!q.base || address(&addr, path)) {
+		fprintf(stderr, "dstm-client: %s: can not be a socket\n", path);
+		return 1;
+	}
+	bev = bufferevent_socket_new(q.base, -1, BEV_OPT_CLOSE_ON_FREE);
+	if (!bev || bufferevent_socket_connect(bev,
+			(const struct sockaddr *)&addr, sizeof(addr))) {
+		fprintf(stderr, "dstm-client: %s: %s; is dstm-client running?\n",
+			path, strerror(errno));
+		if (bev)
+			bufferevent_free(bev);
+		event_base_free(q.base);
+		return 1;
+	}
+	rpc = dstm_rpc_new(bev, &question_ops, &q);
+	if (rpc && !dstm_rpc_request(rpc, "status", NULL, answered, &q))
+		event_base_dispatch(q.base);
+	dstm_rpc_free(rpc);
+	event_base_free(q.base);
+	return q.status;
+}

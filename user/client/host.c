@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "address.h"
+#include "conntrack.h"
+#include "hook.h"
+#include "host.h"
+#include "lib/log.h"
+#include "nat.h"
+#include "sysctl.h"
+
+#define ERROR		512
+
+/* Below it, a program needs a privilege to take a port. */
+#define PORTS_FIRST	1024
+
+static void tell(const struct host *h, const char *event)
+{
+	struct hook hook = {
+		.path = h->hook,
+		.event = event,
+		.device = h->trace.device,
+		.mtu = h->trace.mtu,
+		.lease = &h->lease,
+	};
+
+	hook_run(&hook);
+}
+
+static int translate(const struct host *h, bool leased, char *error)
+{
+	struct nat nat = {
+		.hold = h->hold,
+		.tunnel = leased ? h->tunnel.name : NULL,
+		.ipv4 = h->lease.ipv4,
+		.ports = h->lease.ports,
+	};
+
+	/* A whole address, and nobody who could have another one. */
+	if (!h->hold && (!leased || !h->lease.ports.len)) {
+		nat_clear();
+		return 0;
+	}
+	return nat_set(&nat, error);
+}
+
+int host_prepare(struct host *h, char *error)
+{
+	return translate(h, h->trace.up, error);
+}
+
+static struct dstm_mapping mapping(const struct machine_lease *lease,
+				   uint64_t now)
+{
+	struct dstm_mapping m = {
+		.ipv4 = lease->ipv4,
+		.psid = lease->ports.psid,
+		.psid_len = lease->ports.len,
+		.psid_offset = lease->ports.offset,
+		.local = lease->local,
+		.remote = lease->tep,
+		.have = 1U << DSTM_A_MAPPING_IPV4 | 1U << DSTM_A_MAPPING_LOCAL |
+			1U << DSTM_A_MAPPING_REMOTE,
+	};
+
+	if (lease->ports.len)
+		m.have |= 1U << DSTM_A_MAPPING_PSID |
+			  1U << DSTM_A_MAPPING_PSID_LEN |
+			  1U << DSTM_A_MAPPING_PSID_OFFSET;
+	if (lease->expires != MACHINE_NEVER) {
+		m.lifetime = (uint32_t)((lease->expires - now + 999) / 1000);
+		m.have |= 1U << DSTM_A_MAPPING_LIFETIME;
+	}
+	return m;
+}
+
+static uint32_t lifetime(const struct machine_lease *lease, uint64_t now)
+{
+	if (lease->expires == MACHINE_NEVER)
+		return ADDRESS_FOREVER;
+	return (uint32_t)((lease->expires - now + 999) / 1000);
+}
+
+/*
+ * The kernel has one range of local ports, so it can follow only a set that is one
+ * range. That it can not is no reason to do without IPv4: nftables translates.
+ */
+static bool ports_to_follow(const struct dstm_portset *ports, uint16_t *first,
+			    uint16_t *last)
+{
+	if (!ports->len || dstm_portset_ranges(ports) != 1)
+		return false;
+	dstm_portset_range(ports, 0, first, last);
+	if (*first < PORTS_FIRST)
+		*first = PORTS_FIRST;
+	return *first <= *last;
+}
+
+/* What is going to be changed, written down before it is. */
+static void plan(struct host *h, uint32_t mtu)
+{
+	uint16_t first, last;
+
+	h->trace = (struct state_trace){
+		.up = true,
+		.kind = h->kind,
+		.mtu = mtu,
+	};
+	snprintf(h->trace.device, sizeof(h->trace.device), "%s", h->device);
+	h->trace.ports = ports_to_follow(&h->lease.ports, &first, &last) &&
+			 !sysctl_ports_get(&h->trace.first, &h->trace.last);
+	h->record(h->data);
+}
+
+static void ports_follow(const struct host *h)
+{
+	uint16_t first, last;
+
+	if (h->trace.ports &&
+	    ports_to_follow(&h->lease.ports, &first, &last) &&
+	    sysctl_ports_set(first, last))
+		dstm_log(DSTM_LOG_WARNING,
+			 "net.ipv4.ip_local_port_range can not be set");
+}
+
+static int address_add(struct host *h, const struct machine_lease *lease,
+		       uint64_t now, char *error)
+{
+	int ret = address_set(h->nl, h->tunnel.ifindex, lease->ipv4, 32,
+			      lifetime(lease, now));
+
+	if (ret)
+		snprintf(error, ERROR, "address of %s: %s", h->tunnel.name,
+			 dstm_nl_error(h->nl));
+	return ret;
+}
+
+static int route_add(struct host *h, char *error)
+{
+	int ret = address_route(h->nl, h->tunnel.ifindex, h->lease.ipv4,
+				h->metric);
+
+	if (ret)
+		snprintf(error, ERROR, "default route to %s: %s",
+			 h->tunnel.name, dstm_nl_error(h->nl));
+	return ret;
+}
+
+static int build(struct host *h, uint32_t mtu, uint64_t now, char *error)
+{
+	struct dstm_mapping m = mapping(&h->lease, now);
+	int ret;
+
+	plan(h, mtu);
+	h->tunnel = (struct tunnel){ .nl = h->nl, .kind = h->kind };
+	memcpy(h->tunnel.name, h->trace.device, sizeof(h->tunnel.name));
+	ret = tunnel_add(&h->tunnel, &m, mtu, error);
+	if (ret)
+		return ret;
+	h->trace.kind = h->tunnel.kind;
+	/* The route is last: what takes it finds all the rest in place. */
+	ret = address_add(h, &h->lease, now, error);
+	if (!ret)
+		ret = translate(h, true, error);
+	if (ret)
+		return ret;
+	ports_follow(h);
+	return route_add(h, error);
+}
+
+static bool same(const struct machine_lease *a, const struct machine_lease *b)
+{
+	return a->ipv4.s_addr == b->ipv4.s_addr &&
+	       a->ports.len == b->ports.len &&
+	       a->ports.psid == b->ports.psid &&
+	       a->ports.offset == b->ports.offset &&
+	       IN6_ARE_ADDR_EQUAL(&a->local, &b->local) &&
+	       IN6_ARE_ADDR_EQUAL(&a->tep, &b->tep);
+}
+
+/* The lease is the same, only longer: traffic is not disturbed. */
+static int extend(struct host *h, const struct machine_lease *lease,
+		  uint64_t now, char *error)
+{
+	struct dstm_mapping m = mapping(lease, now);
+	int ret = tunnel_extend(&h->tunnel, &m, error);
+
+	if (!ret)
+		ret = address_add(h, lease, now, error);
+	if (!ret)
+		h->lease = *lease;
+	return ret;
+}
+
+/* Everything but the rules for packets that wait. */
+static void take_back(struct host *h)
+{
+	if (!h->trace.up)
+		return;
+	tunnel_del(&h->tunnel);
+	if (h->trace.ports)
+		sysctl_ports_set(h->trace.first, h->trace.last);
+	h->trace = (struct state_trace){0};
+}
+
+int host_apply(struct host *h, const struct machine_lease *lease, uint32_t mtu,
+	       uint64_t now, char *error)
+{
+	bool was_up = h->trace.up;
+	int ret;
+
+	if (was_up && mtu == h->trace.mtu && same(&h->lease, lease) &&
+	    !extend(h, lease, now, error))
+		return 0;
+	take_back(h);
+	if (was_up && h->lease.ipv4.s_addr != lease->ipv4.s_addr)
+		conntrack_forget(h->lease.ipv4);
+	h->lease = *lease;
+	ret = build(h, mtu, now, error);
+	if (ret) {
+		host_clear(h);
+		return ret;
+	}
+	tell(h, was_up ? "change" : "up");
+	return 0;
+}
+
+void host_clear(struct host *h)
+{
+	struct state_trace trace = h->trace;
+	char error[ERROR];
+
+	if (!trace.up)
+		return;
+	take_back(h);
+	if (translate(h, false, error))
+		dstm_log(DSTM_LOG_ERR, "%s", error);
+	conntrack_forget(h->lease.ipv4);
+	/* The hook is told of what was. */
+	h->trace = trace;
+	tell(h, "down");
+	h->trace = (struct state_trace){0};
+}
+
+void host_adopt(struct host *h, const struct state *state)
+{
+	const struct state_trace *trace = &state->trace;
+
+	if (!trace->up)
+		return;
+	h->trace = *trace;
+	h->lease = state->lease;
+	h->tunnel = (struct tunnel){
+		.nl = h->nl,
+		.kind = trace->kind,
+		.ifindex = if_nametoindex(trace->device),
+	};
+	memcpy(h->tunnel.name, trace->device, sizeof(h->tunnel.name));
+	if (state->leased && h->tunnel.ifindex &&
+	    !strcmp(trace->device, h->device) &&
+	    (h->kind == TUNNEL_AUTO || h->kind == trace->kind) &&
+	    !route_add(h, (char[ERROR]){0}))
+		return;
+	dstm_log(DSTM_LOG_NOTICE, "taking back what an earlier run has left");
+	host_clear(h);
+}
+
+bool host_usable(struct host *h, const struct machine_lease *lease)
+{
+	char text[INET_ADDRSTRLEN];
+	bool found;
+
+	if (address_elsewhere(h->nl, lease->ipv4, h->tunnel.ifindex, &found) ||
+	    !found)
+		return true;
+	inet_ntop(AF_INET, &lease->ipv4, text, sizeof(text));
+	dstm_log(DSTM_LOG_WARNING,
+		 "%s is lent to us, but another device here has it: declined",
+		 text);
+	return false;
+}
