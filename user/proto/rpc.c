@@ -517,7 +517,9 @@ struct dstm_rpc *dstm_rpc_new(struct bufferevent *bev,
 	bufferevent_setcb(bev, on_read, on_write, on_event, rpc);
 	bufferevent_setwatermark(bev, EV_WRITE, OUTPUT_HIGH / 2, 0);
 	bufferevent_setwatermark(bev, EV_READ, 0, 2 * DSTM_RPC_LINE);
-	bufferevent_enable(bev, EV_READ | EV_WRITE);
+	bufferevent_enable(bev, EV_WRITE);
+	bufferevent_disable(bev, EV_READ);
+	reading_set(rpc);
 	return rpc;
 }
 

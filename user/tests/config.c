@@ -152,7 +152,7 @@ static const struct {
 	  "x.json:1:26: pools[0].prefix: expected an IPv4 prefix such as "
 	  "\"192.0.2.0/24\", with no bit set beyond its length" },
 	{ "{\"prefixes\": [\"2001:db8::/32\", 7]}",
-	  "x.json:1:33: prefixes[1]: expected an IPv6 prefix such as "
+	  "x.json:1:32: prefixes[1]: expected an IPv6 prefix such as "
 	  "\"2001:db8::/32\", with no bit set beyond its length" },
 	{ "{\"name\": \"a\", \"name\": \"b\"}", "x.json:1:" },
 	{ "{\"name\": \"a\",}", "x.json:1:" },

@@ -1,0 +1,248 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# dstm-gateway: what it makes of the host, and what servers may order.
+
+. "$(dirname "$0")/lib.sh"
+
+need_dstm
+need_tool dstm-gateway openssl curl
+
+ns client gw inet
+link_underlay "$client" "$gw" 1 7 || bail "no veth"
+link_inet "$inet" "$gw"
+ip -n "$gw" addr add 2001:db8::1/128 dev lo nodad
+n "$gw" sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
+n "$gw" sh -c 'echo 0 > /proc/sys/net/ipv4/ip_forward'
+tunnel_client "$client" 1 7 192.0.2.7 || bail "no ip6tnl"
+
+cat > "$work/gateway.json" << END
+{
+  "name": "gw1",
+  "socket": "$work/gateway.sock",
+  "state": "$work/gateway.state",
+  "idle": 2,
+  "devices": [ { "name": "dstm0", "local": "2001:db8::1", "ipv4": "192.0.2.1",
+                 "mtu": 1400 } ],
+  "servers": [ { "name": "one", "uids": [ 0 ], "certificates": [ "one.example" ] },
+               { "name": "two", "uids": [ 65534 ] } ],
+  "pools": [ { "prefix": "192.0.2.0/25", "server": "one" },
+             { "prefix": "192.0.2.128/25", "server": "two" },
+             { "prefix": "203.0.113.0/24" } ],
+  "tls": { "port": 3654, "certificate": "$work/gw.crt", "key": "$work/gw.key",
+           "authorities": "$work/ca.crt" },
+  "metrics": { "port": 9655 }
+}
+END
+
+# certificate NAME ISSUER: $work/NAME.{key,crt}
+certificate()
+{
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$work/$1.key" -subj "/CN=$1.example" -out "$work/$1.csr" 2> /dev/null
+	printf 'subjectAltName=DNS:%s.example,IP:2001:db8:1::1\n' "$1" > "$work/ext"
+	openssl x509 -req -in "$work/$1.csr" -CA "$work/$2.crt" -CAkey "$work/$2.key" \
+		-days 2 -extfile "$work/ext" -out "$work/$1.crt" 2> /dev/null
+}
+
+authority()
+{
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+		-keyout "$work/$1.key" -out "$work/$1.crt" -subj "/CN=$1" 2> /dev/null
+}
+
+authority ca
+authority other
+certificate gw ca
+certificate one ca
+certificate nobody ca
+mv "$work/one.crt" "$work/one.ca.crt"
+certificate one other
+mv "$work/one.crt" "$work/one.other.crt"
+mv "$work/one.ca.crt" "$work/one.crt"
+
+daemon()
+{
+	n "$gw" dstm-gateway -c "$work/gateway.json" >> "$work/gateway.log" 2>&1 &
+	daemon=$!
+	busywait 5000 test -S "$work/gateway.sock" || { cat "$work/gateway.log"; bail "no daemon"; }
+}
+
+daemon_end()
+{
+	kill "-${1:-TERM}" "$daemon"
+	wait "$daemon" 2> /dev/null
+}
+
+# rpc ARGUMENTS: as the server "one", which root is.
+rpc()
+{
+	"$python" "$SELFTESTS/rpc.py" "$work/gateway.sock" --hello "$@"
+}
+
+rpc_as_nobody()
+{
+	setpriv --reuid 65534 --clear-groups "$python" "$SELFTESTS/rpc.py" \
+		"$work/gateway.sock" --hello "$@"
+}
+
+tls()
+{
+	n "$client" "$python" "$SELFTESTS/rpc.py" --ca "$work/ca.crt" --name gw.example \
+		"[2001:db8:1::1]:3654" --hello "$@"
+}
+
+# says WORD... -- COMMAND: the words are in what the command prints, whatever its status.
+says()
+{
+	local words=() word out
+
+	while [ "$1" != -- ]; do
+		words+=("$1")
+		shift
+	done
+	shift
+	out=$("$@" 2>&1)
+	for word in "${words[@]}"; do
+		grep -qF -e "$word" <<< "$out" || { echo "no \"$word\" in:"; echo "$out"; return 1; }
+	done
+}
+
+refuses() { says '"error"' "$@"; }
+
+mapping() { echo '{"mappings": [{"ipv4": "'"$1"'", "remote": "'"$2"'"'"${3:+, $3}"'}]}'; }
+
+chmod 755 "$work"
+daemon
+
+check "the device is made as configured" \
+	says '"mtu": 1400' '"up": true' '"local": "2001:db8::1"' -- \
+	"$python" -c 'import json, subprocess, sys
+print(json.dumps(json.loads(subprocess.check_output(sys.argv[1:]))))' \
+	ip netns exec "$gw" "$nl" -j link show dstm0
+check "pools lead to it, under the daemon's protocol number" \
+	says "192.0.2.0/25 dev dstm0" "192.0.2.128/25 dev dstm0" \
+	"unreachable 192.0.2.0/25" "metric 4294967294" -- \
+	ip -n "$gw" route show proto 157
+check "IPv4 forwarding is on" n "$gw" grep -q 1 /proc/sys/net/ipv4/ip_forward
+check "an address without a mapping is answered" \
+	says "Unreachable" -- n "$inet" ping -4 -n -c 1 -W 2 192.0.2.9
+
+check "hello tells of this server's pools alone" \
+	says '"prefix": "192.0.2.0/25"' '"ipv4": "192.0.2.1"' '"idle": 2' -- rpc
+check_not "and not of another's" says "192.0.2.128" -- rpc
+check "the first hello is told of the start" says gateway.restarted -- rpc_as_nobody
+check_not "the second is not" says gateway.restarted -- rpc_as_nobody
+check "nothing before hello" says -32001 -- "$python" "$SELFTESTS/rpc.py" \
+	"$work/gateway.sock" stats '{}'
+check "a protocol that it does not speak is refused" says -32602 -- \
+	"$python" "$SELFTESTS/rpc.py" "$work/gateway.sock" hello '{"protocol": 9}'
+
+check "map.add" rpc map.add "$(mapping 192.0.2.7 2001:db8:1::7)"
+check "traffic passes" pings "$client" 198.51.100.2
+check "map.add outside of the pools is forbidden" says -32001 '"index": 0' -- \
+	rpc map.add "$(mapping 192.0.2.200 2001:db8:1::7)"
+check "so is the pool of nobody" says -32001 -- \
+	rpc map.add "$(mapping 203.0.113.1 2001:db8:1::7)"
+check "the other server has its own" rpc_as_nobody map.add "$(mapping 192.0.2.200 2001:db8:1::8)"
+check_not "all or none: one is wrong" rpc map.add '{"mappings": [
+	{"ipv4": "192.0.2.20", "remote": "2001:db8:1::20"},
+	{"ipv4": "192.0.2.7", "psid": 1, "psid-len": 4, "remote": "2001:db8:1::21"}]}'
+check "so none is set" mapped 2
+check "the kernel's reason is told, and which mapping" \
+	says 'index": 1' -32000 -- rpc map.add '{"mappings": [
+	{"ipv4": "192.0.2.20", "remote": "2001:db8:1::20"},
+	{"ipv4": "192.0.2.7", "psid": 1, "psid-len": 4, "remote": "2001:db8:1::21"}]}'
+check_not "another's mapping can not be deleted" rpc map.del "$(mapping 192.0.2.200 2001:db8:1::8)"
+check "map.del of what is not there" says '"count": 0' -- \
+	rpc map.del "$(mapping 192.0.2.33 2001:db8:1::8)"
+check "map.list" says '"ipv4": "192.0.2.7"' 'rx-packets' -- rpc map.list '{"prefix": "192.0.2.0/28"}'
+check_not "map.list elsewhere" rpc map.list '{"prefix": "192.0.2.0/24"}'
+check "link.show" says '"dev": "dstm0"' '"mtu": 1400' -- rpc link.show '{}'
+check "stats" says '"count": 2' '"rx-packets"' -- rpc stats '{}'
+
+check "map.sync deletes what is not wanted, in its own pools" \
+	says '"deleted": 1' -- rpc map.add "$(mapping 192.0.2.8 2001:db8:1::8)" \
+	map.sync '{"step": "begin"}' \
+	map.sync '{"step": "chunk", "mappings": [{"ipv4": "192.0.2.7", "remote": "2001:db8:1::7"}]}' \
+	map.add "$(mapping 192.0.2.9 2001:db8:1::9)" map.sync '{"step": "end"}'
+check "and leaves the others" mapped 3
+check "what changes from whole to port sets is synced too" \
+	says '"deleted": 1' -- rpc map.sync '{"step": "begin"}' \
+	map.sync '{"step": "chunk", "mappings": [{"ipv4": "192.0.2.7", "remote": "2001:db8:1::7"},
+	  {"ipv4": "192.0.2.9", "psid": 0, "psid-len": 6, "remote": "2001:db8:1::9"}]}' \
+	map.sync '{"step": "end"}'
+check "the port set is there" mapped 1 psid 0
+check "a sync that does not end deletes nothing" rpc map.sync '{"step": "begin"}'
+check "so all are there" mapped 3
+
+rpc --for 6 > "$work/told" &
+sleep 0.5
+check "map.add with a lifetime" rpc_as_nobody map.add "$(mapping 192.0.2.201 2001:db8:1::9 '"lifetime": 1')"
+rpc_as_nobody --for 5 > "$work/told2" &
+check "map.expired goes to its server" busywait 4000 grep -q 'map.expired.*192\.0\.2\.201' "$work/told2"
+check_not "and not to another" grep -q map.expired "$work/told"
+check "map.idle" busywait 6000 grep -q 'map.idle.*192\.0\.2\.7' "$work/told"
+wait %2 %3 2> /dev/null
+
+check "a device that is deleted is made anew" sh -c "ip -n $gw link del dstm0"
+back() { n "$gw" "$nl" link show dstm0 > /dev/null 2>&1; }
+check "it is back" busywait 3000 back
+check "the servers are told" says gateway.restarted -- rpc
+
+check "TLS with a certificate of both sides" \
+	tls --cert "$work/one.crt" --key "$work/one.key" map.add "$(mapping 192.0.2.7 2001:db8:1::7)"
+check "traffic passes again" pings "$client" 198.51.100.2
+check "no certificate: nothing is told" says '"closed"' -- tls
+check_not "no certificate: no answer" says '"result"' -- tls
+check_not "a certificate that no server has: no answer" says '"' \
+	'"result"' -- tls --cert "$work/nobody.crt" --key "$work/nobody.key"
+check_not "a certificate of another authority: no answer" says \
+	'"result"' -- tls --cert "$work/one.other.crt" --key "$work/one.key"
+check_not "TLS 1.2: no answer" says '"result"' -- \
+	tls --tls12 --cert "$work/one.crt" --key "$work/one.key"
+check "a uid that no server has: no answer" says '"closed"' -- \
+	setpriv --reuid 65533 --clear-groups "$python" "$SELFTESTS/rpc.py" "$work/gateway.sock" --hello
+
+check "metrics" says 'dstm_gateway_mappings{dev="dstm0"} 1' 'dstm_gateway_drops_total{dev="dstm0",reason="tx-no-mapping"}' \
+	'dstm_gateway_order_seconds_bucket{le="+Inf"}' 'dstm_gateway_strangers_total' -- \
+	n "$gw" curl -s http://127.0.0.1:9655/metrics
+check "CAP_NET_ADMIN alone is kept" says "CapEff:	0000000000001000" "CapBnd:	0000000000001000" \
+	"NoNewPrivs:	1" -- cat "/proc/$(pgrep -P "$daemon" -f dstm-gateway || echo "$daemon")/status"
+
+echo '{ "name": 5 }' > "$work/bad.json"
+cp "$work/gateway.json" "$work/good.json"
+check "--check of a wrong file" says "$work/bad.json:1:3: name: expected a string" -- \
+	dstm-gateway --check -c "$work/bad.json"
+check "--check of a right one" dstm-gateway --check -c "$work/good.json"
+cp "$work/bad.json" "$work/gateway.json"
+kill -HUP "$daemon"
+check "a wrong file is refused at SIGHUP, the old one stays" \
+	busywait 3000 grep -q "the old configuration stays" "$work/gateway.log"
+check "and works" rpc stats '{}'
+sed 's/"mtu": 1400/"mtu": 1300/; s,192.0.2.128/25", "server": "two",192.0.2.192/26", "server": "two",' \
+	"$work/good.json" > "$work/gateway.json"
+kill -HUP "$daemon"
+check "a right one is in force" busywait 3000 grep -q "is in force" "$work/gateway.log"
+check "the device follows" says "mtu 1300" -- ip -n "$gw" link show dstm0
+check_not "the routes too" says 192.0.2.128/25 -- ip -n "$gw" route show proto 157
+check "its mappings stay" pings "$client" 198.51.100.2
+
+cp "$work/good.json" "$work/gateway.json"
+n "$client" ping -4 -n -i 0.05 -c 60 -W 1 198.51.100.2 > "$work/ping" 2>&1 &
+ping=$!
+daemon_end KILL
+daemon
+wait $ping
+check "kill -9 and a new start: traffic is not interrupted" grep -q " 0% packet loss" "$work/ping"
+check "another daemon on this socket is refused" says "Address already in use" -- \
+	n "$gw" dstm-gateway -c "$work/gateway.json"
+check "and has changed nothing" pings "$client" 198.51.100.2
+daemon_end
+check "at its end the device is gone" sh -c "! ip -n $gw link show dstm0 2>&1 | grep -q UP"
+check "no route is left" says "" -- sh -c "test -z \"\$(ip -n $gw route show proto 157)\""
+check "forwarding is as before" n "$gw" grep -q 0 /proc/sys/net/ipv4/ip_forward
+check_not "no state is left" test -e "$work/gateway.state"
+check_not "no socket is left" test -e "$work/gateway.sock"
+grep -v '^<[567]>' "$work/gateway.log" | sed 's/^/# /'
+tap_done

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/config.h"
+#include "proto/gateway.h"
+
+#include "config.h"
+
+#define STATE_FILE	"/run/dstm/gateway.state"
+#define METRICS_PORT	9655
+#define IDLE		600
+#define SECONDS_MAX	(366 * 86400)
+/* Room for the outer header, RFC 2473 section 7, in the least MTU of IPv6. */
+#define MTU_MIN		(1280 - 40)
+#define MTU_MAX		65535
+
+/* The array with one more element at its end, all zero; NULL without memory. */
+static void *grow(struct dstm_config *c, void *array, size_t *n, size_t size)
+{
+	char *p = realloc(array, (*n + 1) * size);
+
+	if (!p) {
+		dstm_config_refuse(c, NULL, "no memory");
+		return NULL;
+	}
+	memset(p + (*n)++ * size, 0, size);
+	return p;
+}
+
+/* A key that is true or false in the file, and 0 or 1 in the device. */
+static void read_switch(struct dstm_config *c, const char *key, int bit,
+			struct dstm_link *link, uint8_t *to)
+{
+	bool on;
+
+	if (!dstm_config_bool(c, key, &on))
+		return;
+	*to = on;
+	link->have |= 1U << bit;
+}
+
+static void read_device_name(struct dstm_config *c, const struct config *config,
+			     struct dstm_link *link)
+{
+	char *name = NULL;
+	size_t i;
+
+	dstm_config_need(c, "name");
+	if (!dstm_config_string(c, "name", &name))
+		return;
+	for (i = 0; i < config->device_count; i++)
+		if (!strcmp(config->devices[i].link.name, name))
+			dstm_config_refuse(c, "name", "there is one called so already");
+	if (strlen(name) >= sizeof(link->name) || strpbrk(name, "/: \t") ||
+	    !strcmp(name, ".") || !strcmp(name, ".."))
+		dstm_config_refuse(c, "name",
+				   "expected the name of a network device, 1 to 15 characters");
+	else
+		strcpy(link->name, name);
+	free(name);
+}
+
+static void read_device(struct dstm_config *c, void *data)
+{
+	struct config *config = data;
+	struct config_device *devices, *device;
+	struct dstm_link *link;
+	uint32_t hoplimit;
+
+	devices = grow(c, config->devices, &config->device_count,
+		       sizeof(*devices));
+	if (!devices)
+		return;
+	config->devices = devices;
+	device = &devices[config->device_count - 1];
+	link = &device->link;
+	link->role = DSTM_ROLE_GATEWAY;
+	link->have = 1U << IFLA_DSTM_ROLE | 1U << IFLA_DSTM_LOCAL;
+
+	read_device_name(c, config, link);
+	dstm_config_need(c, "local");
+	dstm_config_ipv6(c, "local", &link->local);
+	dstm_config_ipv4(c, "ipv4", &device->ipv4);
+	if (dstm_config_uint(c, "mtu", MTU_MIN, MTU_MAX, &link->mtu))
+		link->have |= 1U << DSTM_LINK_MTU;
+	if (dstm_config_uint(c, "hoplimit", 0, 255, &hoplimit)) {
+		link->hoplimit = (uint8_t)hoplimit;
+		link->have |= 1U << IFLA_DSTM_HOPLIMIT;
+	}
+	if (dstm_config_int(c, "encap-limit", -1, 255, &link->encap_limit))
+		link->have |= 1U << IFLA_DSTM_ENCAP_LIMIT;
+	read_switch(c, "hairpin", IFLA_DSTM_HAIRPIN, link, &link->hairpin);
+	read_switch(c, "icmp-errors", IFLA_DSTM_ICMP_ERRORS, link,
+		    &link->icmp_errors);
+}
+
+static void uid_add(struct dstm_config *c, struct config_server *server,
+		    uint32_t uid)
+{
+	uint32_t *uids;
+
+	uids = grow(c, server->uids, &server->uid_count, sizeof(*uids));
+	if (!uids)
+		return;
+	server->uids = uids;
+	uids[server->uid_count - 1] = uid;
+}
+
+static void read_uid(struct dstm_config *c, void *data)
+{
+	uint32_t uid;
+
+	if (dstm_config_uint(c, NULL, 0, UINT32_MAX - 1, &uid))
+		uid_add(c, data, uid);
+}
+
+static void read_user(struct dstm_config *c, void *data)
+{
+	struct passwd *user;
+	char *name = NULL;
+
+	if (!dstm_config_string(c, NULL, &name))
+		return;
+	user = getpwnam(name);
+	free(name);
+	if (user)
+		uid_add(c, data, user->pw_uid);
+	else
+		dstm_config_refuse(c, NULL, "expected a user of this machine");
+}
+
+static void read_certificate(struct dstm_config *c, void *data)
+{
+	struct config_server *server = data;
+	char **names, **name;
+
+	names = grow(c, server->certificates, &server->certificate_count,
+		     sizeof(*names));
+	if (!names)
+		return;
+	server->certificates = names;
+	name = &names[server->certificate_count - 1];
+	if (!dstm_config_string(c, NULL, name))
+		return;
+	if (!strncmp(*name, "sha256:", 7) &&
+	    (strlen(*name) != 7 + 64 ||
+	     strspn(*name + 7, "0123456789abcdefABCDEF") != 64))
+		dstm_config_refuse(c, NULL,
+				   "expected \"sha256:\" and 64 hexadecimal digits");
+}
+
+static int server_find(const struct config *config, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config->server_count; i++)
+		if (config->servers[i].name &&
+		    !strcmp(config->servers[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static void read_server(struct dstm_config *c, void *data)
+{
+	struct config *config = data;
+	struct config_server *servers, *server;
+	char *name = NULL;
+
+	dstm_config_need(c, "name");
+	if (!dstm_config_string(c, "name", &name))
+		return;
+	if (server_find(config, name) >= 0)
+		dstm_config_refuse(c, "name", "there is one called so already");
+	servers = grow(c, config->servers, &config->server_count,
+		       sizeof(*servers));
+	if (!servers) {
+		free(name);
+		return;
+	}
+	config->servers = servers;
+	server = &servers[config->server_count - 1];
+	server->name = name;
+	dstm_config_array(c, "uids", read_uid, server);
+	dstm_config_array(c, "users", read_user, server);
+	dstm_config_array(c, "certificates", read_certificate, server);
+	if (!server->uid_count && !server->certificate_count)
+		dstm_config_refuse(c, NULL,
+				   "expected \"users\", \"uids\" or \"certificates\", or nobody can be this server");
+}
+
+static uint32_t mask(uint8_t len)
+{
+	return htonl(len ? ~0U << (32 - len) : 0);
+}
+
+static bool overlap(const struct config_pool *a, const struct config_pool *b)
+{
+	uint8_t len = a->len < b->len ? a->len : b->len;
+
+	return !((a->prefix.s_addr ^ b->prefix.s_addr) & mask(len));
+}
+
+/* One device needs not be named. */
+static void read_pool_device(struct dstm_config *c, const struct config *config,
+			     struct config_pool *pool)
+{
+	char *name = NULL;
+
+	if (config->device_count != 1)
+		dstm_config_need(c, "dev");
+	if (!dstm_config_string(c, "dev", &name))
+		return;
+	for (pool->device = 0; pool->device < config->device_count;
+	     pool->device++)
+		if (!strcmp(config->devices[pool->device].link.name, name))
+			break;
+	if (pool->device == config->device_count)
+		dstm_config_refuse(c, "dev", "expected the name of one of \"devices\"");
+	free(name);
+}
+
+static void read_pool(struct dstm_config *c, void *data)
+{
+	struct config *config = data;
+	struct config_pool *pools, *pool;
+	char *server = NULL;
+	size_t i;
+
+	pools = grow(c, config->pools, &config->pool_count, sizeof(*pools));
+	if (!pools)
+		return;
+	config->pools = pools;
+	pool = &pools[config->pool_count - 1];
+	pool->server = -1;
+	dstm_config_need(c, "prefix");
+	dstm_config_ipv4_prefix(c, "prefix", &pool->prefix, &pool->len);
+	for (i = 0; i + 1 < config->pool_count; i++)
+		if (overlap(&config->pools[i], pool))
+			dstm_config_refuse(c, "prefix",
+					   "it overlaps with pools[%zu]", i);
+	read_pool_device(c, config, pool);
+	if (!dstm_config_string(c, "server", &server))
+		return;
+	pool->server = server_find(config, server);
+	if (pool->server < 0)
+		dstm_config_refuse(c, "server",
+				   "expected the name of one of \"servers\"");
+	free(server);
+}
+
+static void read_tls(struct dstm_config *c, void *data)
+{
+	struct config_tls *tls = data;
+
+	tls->given = true;
+	dstm_config_ipv6(c, "address", &tls->address);
+	dstm_config_uint(c, "port", 1, 65535, &tls->port);
+	dstm_config_need(c, "certificate");
+	dstm_config_string(c, "certificate", &tls->certificate);
+	dstm_config_need(c, "key");
+	dstm_config_string(c, "key", &tls->key);
+	dstm_config_need(c, "authorities");
+	dstm_config_string(c, "authorities", &tls->authorities);
+}
+
+static void read_metrics(struct dstm_config *c, void *data)
+{
+	struct config *config = data;
+
+	config->metrics_port = METRICS_PORT;
+	dstm_config_string(c, "address", &config->metrics_address);
+	dstm_config_uint(c, "port", 1, 65535, &config->metrics_port);
+}
+
+static void read_config(struct dstm_config *c, void *data)
+{
+	struct config *config = data;
+
+	dstm_config_need(c, "name");
+	dstm_config_string(c, "name", &config->name);
+	dstm_config_string(c, "socket", &config->socket);
+	if (config->socket && strlen(config->socket) > 107)
+		dstm_config_refuse(c, "socket",
+				   "expected a path of at most 107 bytes");
+	dstm_config_string(c, "state", &config->state);
+	dstm_config_bool(c, "forwarding", &config->forwarding);
+	dstm_config_duration(c, "idle", 0, SECONDS_MAX, &config->idle);
+	dstm_config_object(c, "tls", read_tls, &config->tls);
+	dstm_config_object(c, "metrics", read_metrics, config);
+	dstm_config_need(c, "devices");
+	dstm_config_array(c, "devices", read_device, config);
+	dstm_config_array(c, "servers", read_server, config);
+	dstm_config_array(c, "pools", read_pool, config);
+	if (dstm_config_ok(c) && !config->device_count)
+		dstm_config_refuse(c, "devices", "expected at least one device");
+}
+
+int config_read(const char *path, struct config *config, char *error)
+{
+	int ret;
+
+	*config = (struct config){
+		.socket = strdup(DSTM_GATEWAY_SOCKET),
+		.state = strdup(STATE_FILE),
+		.metrics_address = strdup("127.0.0.1"),
+		.forwarding = true,
+		.idle = IDLE,
+		.tls.port = DSTM_GATEWAY_PORT,
+	};
+	ret = dstm_config_read(path, read_config, config, error);
+	if (ret)
+		config_free(config);
+	return ret;
+}
+
+static void server_free(struct config_server *server)
+{
+	size_t i;
+
+	for (i = 0; i < server->certificate_count; i++)
+		free(server->certificates[i]);
+	free(server->certificates);
+	free(server->uids);
+	free(server->name);
+}
+
+void config_free(struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->server_count; i++)
+		server_free(&config->servers[i]);
+	free(config->servers);
+	free(config->pools);
+	free(config->devices);
+	free(config->name);
+	free(config->socket);
+	free(config->state);
+	free(config->metrics_address);
+	free(config->tls.certificate);
+	free(config->tls.key);
+	free(config->tls.authorities);
+	memset(config, 0, sizeof(*config));
+}
+
+const struct config_pool *config_pool_of(const struct config *config,
+					 struct in_addr addr)
+{
+	size_t i;
+
+	for (i = 0; i < config->pool_count; i++) {
+		const struct config_pool *pool = &config->pools[i];
+
+		if (!((addr.s_addr ^ pool->prefix.s_addr) & mask(pool->len)))
+			return pool;
+	}
+	return NULL;
+}

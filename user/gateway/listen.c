@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <event2/listener.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "proto/tls.h"
+
+#include "listen.h"
+#include "peer.h"
+
+/* A stranger holds no more than this, and no longer. */
+#define HANDSHAKES	64
+#define HANDSHAKE_SECONDS 10
+
+#define BACKLOG		16
+
+/* A TLS connection of which it is not known yet whose it is. */
+struct handshake {
+	struct gateway *gw;
+	LIST_ENTRY(handshake) link;
+	struct bufferevent *bev;
+};
+
+/**
+ * struct listeners - where servers connect
+ * @local: the UNIX socket
+ * @path: its path
+ * @remote: the TCP socket, or NULL
+ * @ctx: TLS
+ * @handshakes: connections that are not known yet
+ * @count: how many
+ */
+struct listeners {
+	struct evconnlistener *local;
+	char *path;
+	struct evconnlistener *remote;
+	SSL_CTX *ctx;
+	LIST_HEAD(, handshake) handshakes;
+	unsigned int count;
+};
+
+static void stranger(struct gateway *gw, const char *who)
+{
+	static struct dstm_log_limit limit;
+
+	gw->figures.strangers++;
+	dstm_log_limited(&limit, DSTM_LOG_WARNING,
+			 "refused a connection: %s", who);
+}
+
+static int server_by_uid(const struct config *config, uid_t uid)
+{
+	size_t i, j;
+
+	for (i = 0; i < config->server_count; i++)
+		for (j = 0; j < config->servers[i].uid_count; j++)
+			if (config->servers[i].uids[j] == uid)
+				return (int)i;
+	return -1;
+}
+
+static void on_local(struct evconnlistener *listener, evutil_socket_t fd,
+		     struct sockaddr *addr, int len, void *arg)
+{
+	struct gateway *gw = arg;
+	struct bufferevent *bev;
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	char who[64];
+	int server;
+
+	(void)listener;
+	(void)addr;
+	(void)len;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)) {
+		close(fd);
+		return;
+	}
+	server = server_by_uid(&gw->config, peer.uid);
+	if (server < 0) {
+		snprintf(who, sizeof(who), "uid %u is no server", peer.uid);
+		stranger(gw, who);
+		close(fd);
+		return;
+	}
+	bev = bufferevent_socket_new(gw->daemon.base, fd,
+				     BEV_OPT_CLOSE_ON_FREE);
+	if (bev)
+		peer_new(gw, bev, server);
+	else
+		close(fd);
+}
+
+static void handshake_end(struct handshake *handshake)
+{
+	LIST_REMOVE(handshake, link);
+	handshake->gw->listeners->count--;
+	free(handshake);
+}
+
+static int server_by_certificate(const struct config *config,
+				 struct bufferevent *bev)
+{
+	size_t i, j;
+
+	for (i = 0; i < config->server_count; i++)
+		for (j = 0; j < config->servers[i].certificate_count; j++)
+			if (dstm_tls_peer_is(bev,
+					     config->servers[i].certificates[j]))
+				return (int)i;
+	return -1;
+}
+
+static void known(struct gateway *gw, struct bufferevent *bev)
+{
+	int server = server_by_certificate(&gw->config, bev);
+	char name[DSTM_TLS_PEER], who[DSTM_TLS_PEER + 64];
+
+	if (server < 0) {
+		dstm_tls_peer(bev, name);
+		snprintf(who, sizeof(who), "certificate of \"%s\" is of no server",
+			 name);
+		stranger(gw, who);
+		bufferevent_free(bev);
+		return;
+	}
+	bufferevent_set_timeouts(bev, NULL, NULL);
+	peer_new(gw, bev, server);
+}
+
+static void on_handshake(struct bufferevent *bev, short what, void *arg)
+{
+	struct handshake *handshake = arg;
+	struct gateway *gw = handshake->gw;
+	char why[DSTM_TLS_ERROR];
+
+	handshake_end(handshake);
+	if (what & BEV_EVENT_CONNECTED) {
+		known(gw, bev);
+		return;
+	}
+	dstm_tls_why(bev, why);
+	if (!why[0])
+		snprintf(why, sizeof(why), "%s", what & BEV_EVENT_TIMEOUT ?
+			 "no certificate came in time" :
+			 "the peer closed the connection");
+	stranger(gw, why);
+	bufferevent_free(bev);
+}
+
+/* So that a machine that went away without a word is noticed, in some 30 s. */
+static void keepalive(int fd)
+{
+	static const int on = 1, idle = 10, interval = 5, count = 4;
+	static const unsigned int unsent = 30000;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unsent, sizeof(unsent));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+static void on_remote(struct evconnlistener *listener, evutil_socket_t fd,
+		      struct sockaddr *addr, int len, void *arg)
+{
+	static const struct timeval limit = { .tv_sec = HANDSHAKE_SECONDS };
+	struct gateway *gw = arg;
+	struct handshake *handshake;
+
+	(void)listener;
+	(void)addr;
+	(void)len;
+	if (gw->listeners->count == HANDSHAKES) {
+		stranger(gw, "too many connections without a certificate");
+		close(fd);
+		return;
+	}
+	keepalive(fd);
+	handshake = calloc(1, sizeof(*handshake));
+	if (!handshake) {
+		close(fd);
+		return;
+	}
+	handshake->gw = gw;
+	handshake->bev = dstm_tls_accept(gw->daemon.base, gw->listeners->ctx,
+					 fd);
+	if (!handshake->bev) {
+		free(handshake);
+		return;
+	}
+	LIST_INSERT_HEAD(&gw->listeners->handshakes, handshake, link);
+	gw->listeners->count++;
+	bufferevent_setcb(handshake->bev, NULL, NULL, on_handshake, handshake);
+	bufferevent_set_timeouts(handshake->bev, &limit, &limit);
+	bufferevent_enable(handshake->bev, EV_READ | EV_WRITE);
+}
+
+/* A socket that another daemon still listens on is not taken from it. */
+static bool is_served(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool served;
+
+	if (fd < 0)
+		return false;
+	served = !connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	close(fd);
+	return served;
+}
+
+static int local_start(struct gateway *gw)
+{
+	struct listeners *l = gw->listeners;
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", gw->config.socket);
+	if (is_served(&addr))
+		return -EADDRINUSE;
+	unlink(addr.sun_path);
+	l->local = evconnlistener_new_bind(gw->daemon.base, on_local, gw,
+					   LEV_OPT_CLOSE_ON_FREE |
+					   LEV_OPT_CLOSE_ON_EXEC, BACKLOG,
+					   (struct sockaddr *)&addr,
+					   sizeof(addr));
+	if (!l->local)
+		return errno ? -errno : -EIO;
+	/* Who may speak is decided by who it is, not by the file's mode. */
+	if (chmod(addr.sun_path, 0666))
+		return -errno;
+	l->path = strdup(addr.sun_path);
+	return l->path ? 0 : -ENOMEM;
+}
+
+static int remote_start(struct gateway *gw)
+{
+	const struct config_tls *tls = &gw->config.tls;
+	const struct dstm_tls_files files = {
+		.certificate = tls->certificate,
+		.key = tls->key,
+		.authorities = tls->authorities,
+	};
+	struct sockaddr_in6 addr = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = tls->address,
+		.sin6_port = htons((uint16_t)tls->port),
+	};
+	char error[DSTM_TLS_ERROR];
+	int ret;
+
+	ret = dstm_tls_context(&gw->listeners->ctx, &files, true, error);
+	if (ret) {
+		dstm_log(DSTM_LOG_ERR, "%s", error);
+		return ret;
+	}
+	gw->listeners->remote = evconnlistener_new_bind(gw->daemon.base,
+		on_remote, gw, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
+		LEV_OPT_REUSEABLE, BACKLOG, (struct sockaddr *)&addr,
+		sizeof(addr));
+	if (gw->listeners->remote)
+		return 0;
+	ret = errno ? -errno : -EIO;
+	dstm_log(DSTM_LOG_ERR, "port %u for servers: %s", tls->port,
+		 strerror(-ret));
+	return ret;
+}
+
+int listen_start(struct gateway *gw)
+{
+	int ret;
+
+	gw->listeners = calloc(1, sizeof(*gw->listeners));
+	if (!gw->listeners)
+		return -ENOMEM;
+	LIST_INIT(&gw->listeners->handshakes);
+	ret = local_start(gw);
+	if (ret)
+		dstm_log(DSTM_LOG_ERR, "%s: %s", gw->config.socket,
+			 strerror(-ret));
+	else if (gw->config.tls.given)
+		ret = remote_start(gw);
+	if (ret)
+		listen_stop(gw);
+	return ret;
+}
+
+void listen_stop(struct gateway *gw)
+{
+	struct listeners *l = gw->listeners;
+	struct handshake *handshake;
+
+	if (!l)
+		return;
+	while ((handshake = LIST_FIRST(&l->handshakes))) {
+		bufferevent_free(handshake->bev);
+		handshake_end(handshake);
+	}
+	if (l->local)
+		evconnlistener_free(l->local);
+	if (l->remote)
+		evconnlistener_free(l->remote);
+	if (l->path)
+		unlink(l->path);
+	SSL_CTX_free(l->ctx);
+	free(l->path);
+	free(l);
+	gw->listeners = NULL;
+}
