@@ -158,6 +158,14 @@ static uint32_t address_of(const struct pool *pool, uint32_t index)
 	return pool->prefixes[i].first + (index - pool->prefixes[i].index);
 }
 
+bool pool_reserved(const struct pool *pool, const struct slot *slot)
+{
+	struct reserved *reserved;
+
+	HASH_FIND(hh, pool->reserved, slot, sizeof(*slot), reserved);
+	return reserved;
+}
+
 static void address_take(struct pool *pool, uint32_t index)
 {
 	bitmap_del(&pool->free, index);
@@ -322,15 +330,6 @@ set:
 	return 0;
 }
 
-static struct reserved *reserved_find(const struct pool *pool,
-				      const struct slot *slot)
-{
-	struct reserved *reserved;
-
-	HASH_FIND(hh, pool->reserved, slot, sizeof(*slot), reserved);
-	return reserved;
-}
-
 int pool_take_this(struct pool *pool, const struct slot *slot, bool reserved)
 {
 	uint32_t index = index_of(pool, slot->ipv4);
@@ -339,7 +338,7 @@ int pool_take_this(struct pool *pool, const struct slot *slot, bool reserved)
 
 	if (!pool_has(pool, slot))
 		return -ENOENT;
-	if (reserved && reserved_find(pool, slot))
+	if (reserved && pool_reserved(pool, slot))
 		return 0;
 	if (!slot->set.len) {
 		if (!bitmap_has(&pool->free, index))
@@ -369,7 +368,7 @@ int pool_reserve(struct pool *pool, const struct slot *slot)
 	struct reserved *reserved;
 	int ret;
 
-	if (reserved_find(pool, slot))
+	if (pool_reserved(pool, slot))
 		return 0;
 	ret = pool_take_this(pool, slot, false);
 	if (ret)
@@ -390,7 +389,7 @@ void pool_put(struct pool *pool, const struct slot *slot)
 {
 	struct split *split;
 
-	if (reserved_find(pool, slot))
+	if (pool_reserved(pool, slot))
 		return;
 	if (!slot->set.len) {
 		address_put(pool, index_of(pool, slot->ipv4));

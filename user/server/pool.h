@@ -100,6 +100,13 @@ void pool_exclude(struct pool *pool, uint32_t first, uint32_t last);
 int pool_reserve(struct pool *pool, const struct slot *slot);
 
 /**
+ * pool_reserved - whether a slot is kept for pool_take_this()
+ * @pool: the pool
+ * @slot: the slot
+ */
+bool pool_reserved(const struct pool *pool, const struct slot *slot);
+
+/**
  * pool_has - whether a slot is one of the pool, taken or not
  * @pool: the pool
  * @slot: the slot

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "quota.h"
+
+/* Class, kind ('c' or 'p'), then the client's DUID or the prefix. */
+#define KEY_HEAD	3
+#define KEY_MAX		(KEY_HEAD + 255)
+
+struct quota_count {
+	UT_hash_handle hh;
+	uint32_t count;
+	unsigned int len;
+	uint8_t key[];
+};
+
+void client_duid(const struct dhcpv6_slice *client, struct dhcpv6_slice *duid)
+{
+	/* Type 255, four bytes of IAID, the DUID. */
+	*duid = (struct dhcpv6_slice){ NULL, 0 };
+	if (client->len > 5 && client->data[0] == 255)
+		*duid = (struct dhcpv6_slice){ client->data + 5,
+					       client->len - 5 };
+}
+
+static unsigned int key_of(uint8_t *key, uint16_t class, char kind,
+			   const void *data, size_t len)
+{
+	key[0] = (uint8_t)(class >> 8);
+	key[1] = (uint8_t)class;
+	key[2] = (uint8_t)kind;
+	memcpy(key + KEY_HEAD, data, len);
+	return (unsigned int)(KEY_HEAD + len);
+}
+
+static unsigned int client_key(uint8_t *key, uint16_t class,
+			       const struct dhcpv6_slice *client)
+{
+	struct dhcpv6_slice duid;
+
+	client_duid(client, &duid);
+	if (!duid.data)
+		duid = *client;
+	return key_of(key, class, 'c', duid.data, duid.len);
+}
+
+static unsigned int prefix_key(uint8_t *key, const struct policy *policy,
+			       uint16_t class, const struct in6_addr *remote)
+{
+	struct in6_addr prefix = *remote;
+
+	policy_prefix_cut(&prefix, policy->classes[class].quota_prefix_len);
+	return key_of(key, class, 'p', &prefix, sizeof(prefix));
+}
+
+static struct quota_count *find(const struct quota *quota, const uint8_t *key,
+				unsigned int len)
+{
+	struct quota_count *count;
+
+	HASH_FIND(hh, quota->counts, key, len, count);
+	return count;
+}
+
+static bool below(const struct quota *quota, const uint8_t *key,
+		  unsigned int len, uint32_t limit)
+{
+	const struct quota_count *count = find(quota, key, len);
+
+	return (count ? count->count : 0) < limit;
+}
+
+bool quota_left(const struct quota *quota, const struct policy *policy,
+		uint16_t class, const struct dhcpv6_slice *client,
+		const struct in6_addr *remote)
+{
+	const struct class *rules = &policy->classes[class];
+	uint8_t key[KEY_MAX];
+
+	if (rules->quota_client != POLICY_UNLIMITED &&
+	    !below(quota, key, client_key(key, class, client),
+		   rules->quota_client))
+		return false;
+	return rules->quota_prefix == POLICY_UNLIMITED ||
+	       below(quota, key, prefix_key(key, policy, class, remote),
+		     rules->quota_prefix);
+}
+
+static void change(struct quota *quota, const uint8_t *key, unsigned int len,
+		   int by)
+{
+	struct quota_count *count = find(quota, key, len);
+
+	if (!count && by > 0) {
+		count = calloc(1, sizeof(*count) + len);
+		if (!count)
+			return;
+		memcpy(count->key, key, len);
+		count->len = len;
+		HASH_ADD(hh, quota->counts, key, len, count);
+		if (!count->hh.tbl) {
+			free(count);
+			return;
+		}
+	}
+	if (!count)
+		return;
+	count->count += (uint32_t)by;
+	if (count->count)
+		return;
+	HASH_DEL(quota->counts, count);
+	free(count);
+}
+
+/* Only what has a limit is counted. */
+static void change_both(struct quota *quota, const struct policy *policy,
+			const struct lease *lease, int by)
+{
+	struct dhcpv6_slice client = { lease->client, lease->client_len };
+	const struct class *rules;
+	uint8_t key[KEY_MAX];
+
+	if (lease->class == LEASE_STATIC)
+		return;
+	rules = &policy->classes[lease->class];
+	if (rules->quota_client != POLICY_UNLIMITED)
+		change(quota, key, client_key(key, lease->class, &client), by);
+	if (rules->quota_prefix != POLICY_UNLIMITED)
+		change(quota, key, prefix_key(key, policy, lease->class,
+					      &lease->remote), by);
+}
+
+void quota_add(struct quota *quota, const struct policy *policy,
+	       const struct lease *lease)
+{
+	change_both(quota, policy, lease, 1);
+}
+
+void quota_sub(struct quota *quota, const struct policy *policy,
+	       const struct lease *lease)
+{
+	change_both(quota, policy, lease, -1);
+}
+
+void quota_reset(struct quota *quota)
+{
+	struct quota_count *count, *next;
+
+	HASH_ITER(hh, quota->counts, count, next) {
+		HASH_DEL(quota->counts, count);
+		free(count);
+	}
+}

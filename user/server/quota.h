@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How many leases a client, or an IPv6 prefix, has. */
+#ifndef DSTM_QUOTA_H
+#define DSTM_QUOTA_H
+
+#include <stdbool.h>
+
+#include "lease.h"
+#include "policy.h"
+
+struct quota_count;
+
+/**
+ * struct quota - the counts; begin with all zero
+ * @counts: by class, and client or prefix
+ */
+struct quota {
+	struct quota_count *counts;
+};
+
+/**
+ * quota_left - whether a class lets a client have one more lease
+ * @quota: the counts
+ * @policy: the rules
+ * @class: index of the class
+ * @client: the client identifier
+ * @remote: the client's end of the tunnel
+ */
+bool quota_left(const struct quota *quota, const struct policy *policy,
+		uint16_t class, const struct dhcpv6_slice *client,
+		const struct in6_addr *remote);
+
+/**
+ * quota_add - count a lease
+ * @quota: the counts
+ * @policy: the rules
+ * @lease: the lease
+ *
+ * Where there is no memory to count in, the lease is not counted.
+ */
+void quota_add(struct quota *quota, const struct policy *policy,
+	       const struct lease *lease);
+
+/**
+ * quota_sub - count a lease no more
+ * @quota: the counts
+ * @policy: the rules
+ * @lease: the lease, as it was counted
+ */
+void quota_sub(struct quota *quota, const struct policy *policy,
+	       const struct lease *lease);
+
+/**
+ * quota_reset - forget all counts
+ * @quota: the counts
+ */
+void quota_reset(struct quota *quota);
+
+/**
+ * client_duid - the DUID within a client identifier (RFC 4361)
+ * @client: the client identifier
+ * @duid: the result; no data if it is of another kind
+ */
+void client_duid(const struct dhcpv6_slice *client, struct dhcpv6_slice *duid);
+
+#endif
