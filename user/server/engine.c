@@ -142,24 +142,6 @@ static void taken_back(struct engine *engine, struct lease *lease)
 	step_dirty(engine, lease);
 }
 
-void step_take_back(struct engine *engine, struct lease *lease)
-{
-	struct request *request = lease->request;
-
-	/* What was wanted is over before it began. */
-	lease->request = NULL;
-	clean(engine, lease);
-	lease_set_state(&engine->leases, lease, LEASE_RELEASING,
-			engine->now + RELEASING_TIME);
-	tell(engine, lease);
-	if (lease->lent)
-		step_dirty(engine, lease);
-	if (request)
-		answer(engine, lease, request, OUTCOME_WAIT);
-	if (!lease->waiting)
-		taken_back(engine, lease);
-}
-
 void step_failed(struct engine *engine, struct lease *lease,
 		 enum outcome outcome)
 {
@@ -176,6 +158,28 @@ void step_failed(struct engine *engine, struct lease *lease,
 	lease_set_state(&engine->leases, lease, LEASE_BOUND, lease->end);
 	tell(engine, lease);
 	lease->waiting = 0;
+}
+
+void step_take_back(struct engine *engine, struct lease *lease)
+{
+	struct request *request = NULL;
+
+	/* What was wanted is over before it began. */
+	if (lease->state == LEASE_RENEWING)
+		step_failed(engine, lease, OUTCOME_WAIT);
+	else
+		request = lease->request;
+	lease->request = NULL;
+	clean(engine, lease);
+	lease_set_state(&engine->leases, lease, LEASE_RELEASING,
+			engine->now + RELEASING_TIME);
+	tell(engine, lease);
+	if (lease->lent)
+		step_dirty(engine, lease);
+	if (request)
+		answer(engine, lease, request, OUTCOME_WAIT);
+	if (!lease->waiting)
+		taken_back(engine, lease);
 }
 
 void step_granted(struct engine *engine, struct lease *lease)
