@@ -75,17 +75,15 @@ static uint64_t tell(struct engine *engine, struct lease *lease)
 	order_of(engine, lease, &order);
 	for (i = 0; i < ENGINE_GATEWAYS; i++)
 		if (lease->waiting >> i & 1 &&
-		    !engine->ops->order(engine->data, i, &order))
+		    !engine->order(engine->data, i, &order))
 			missing |= (uint64_t)1 << i;
 	return missing;
 }
 
-static void answer(struct engine *engine, struct lease *lease,
-		   struct request *request, enum outcome outcome)
+static void answer(const struct lease *lease, struct request *request,
+		   enum outcome outcome)
 {
-	if (request->query)
-		engine->ops->answer(engine->data, request->query, lease,
-				    outcome);
+	request->query->answer(request->query, lease, outcome);
 	free(request);
 }
 
@@ -149,7 +147,7 @@ void step_failed(struct engine *engine, struct lease *lease,
 
 	lease->request = NULL;
 	clean(engine, lease);
-	answer(engine, lease, request, outcome);
+	answer(lease, request, outcome);
 	if (lease->state == LEASE_PENDING) {
 		step_take_back(engine, lease);
 		return;
@@ -177,7 +175,7 @@ void step_take_back(struct engine *engine, struct lease *lease)
 	if (lease->lent)
 		step_dirty(engine, lease);
 	if (request)
-		answer(engine, lease, request, OUTCOME_WAIT);
+		answer(lease, request, OUTCOME_WAIT);
 	if (!lease->waiting)
 		taken_back(engine, lease);
 }
@@ -202,7 +200,7 @@ void step_granted(struct engine *engine, struct lease *lease)
 	lease->recorded = true;
 	lease->lent = true;
 	lease_set_state(&engine->leases, lease, LEASE_BOUND, lease->end);
-	answer(engine, lease, request, OUTCOME_GRANTED);
+	answer(lease, request, OUTCOME_GRANTED);
 }
 
 /* The gateways have it; now the store, in the next commit. */
@@ -231,7 +229,7 @@ static void missed(struct engine *engine, struct lease *lease,
 
 enum outcome step_ask(struct engine *engine, struct lease *lease,
 		      enum lease_state state, const struct in6_addr *remote,
-		      int64_t end, void *query)
+		      int64_t end, struct query *query)
 {
 	struct request *request = calloc(1, sizeof(*request));
 	uint64_t missing;
@@ -263,18 +261,22 @@ static void gateway_done(struct engine *engine, struct lease *lease,
 		confirmed(engine, lease);
 }
 
-void engine_confirm(struct engine *engine, unsigned int gateway,
+bool engine_confirm(struct engine *engine, unsigned int gateway,
 		    const struct slot *slot, uint64_t number, bool done)
 {
 	struct lease *lease = lease_by_slot(&engine->leases, slot);
 
-	if (!lease || lease->order != number || !(lease->waiting >> gateway & 1))
-		return;
+	if (!lease || lease->order != number)
+		return false;
+	if (!done && !lease->request)
+		return true;
+	if (!(lease->waiting >> gateway & 1))
+		return false;
 	if (done)
 		gateway_done(engine, lease, gateway);
-	else if (lease->request)
+	else
 		step_failed(engine, lease, OUTCOME_GATEWAY);
-	/* What it would not take away, it will when it is synchronised. */
+	return false;
 }
 
 void engine_expired(struct engine *engine, unsigned int gateway,
@@ -288,17 +290,22 @@ void engine_expired(struct engine *engine, unsigned int gateway,
 	    !(step_supply(engine, lease)->gateways >> gateway & 1))
 		return;
 	order_of(engine, lease, &order);
-	engine->ops->order(engine->data, gateway, &order);
+	engine->order(engine->data, gateway, &order);
 }
 
 void engine_idle(struct engine *engine, const struct slot *slot,
 		 uint32_t seconds)
 {
 	struct lease *lease = lease_by_slot(&engine->leases, slot);
+	uint64_t gateways;
 	uint32_t limit;
 
 	if (!lease || lease->state != LEASE_BOUND ||
 	    lease->class == LEASE_STATIC)
+		return;
+	/* One of several gateways does not know what passes by the others. */
+	gateways = step_supply(engine, lease)->gateways;
+	if (gateways & (gateways - 1))
 		return;
 	limit = engine->policy->classes[lease->class].idle;
 	if (limit && seconds >= limit)
@@ -311,6 +318,26 @@ static bool mapped(const struct lease *lease)
 	       lease->state == LEASE_RENEWING;
 }
 
+bool engine_mapping(const struct engine *engine, unsigned int gateway,
+		    const struct slot *slot, struct order *order)
+{
+	const struct lease *lease = lease_by_slot(&engine->leases, slot);
+
+	if (!lease || !mapped(lease) ||
+	    !(step_supply(engine, lease)->gateways >> gateway & 1))
+		return false;
+	order_of(engine, lease, order);
+	return true;
+}
+
+bool engine_current(const struct engine *engine, const struct slot *slot,
+		    uint64_t number)
+{
+	const struct lease *lease = lease_by_slot(&engine->leases, slot);
+
+	return lease && lease->order == number;
+}
+
 int engine_sync(struct engine *engine, unsigned int gateway,
 		engine_order_fn *fn, void *data, uint64_t *number)
 {
@@ -320,10 +347,8 @@ int engine_sync(struct engine *engine, unsigned int gateway,
 
 	*number = engine->orders;
 	HASH_ITER(by_slot, engine->leases.by_slot, lease, next) {
-		if (!mapped(lease) ||
-		    !(step_supply(engine, lease)->gateways >> gateway & 1))
+		if (!engine_mapping(engine, gateway, &lease->slot, &order))
 			continue;
-		order_of(engine, lease, &order);
 		ret = fn(&order, data);
 		if (ret)
 			return ret;
@@ -476,7 +501,7 @@ void engine_destroy(struct engine *engine)
 
 	HASH_ITER(by_slot, engine->leases.by_slot, lease, next) {
 		if (lease->request)
-			answer(engine, lease, lease->request, OUTCOME_WAIT);
+			answer(lease, lease->request, OUTCOME_WAIT);
 		lease_delete(&engine->leases, lease);
 	}
 	heap_destroy(&engine->leases.timers);

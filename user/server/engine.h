@@ -62,18 +62,25 @@ struct order {
 };
 
 /**
- * struct engine_ops - what the engine needs of others
- * @order: give an order to a gateway; false if it is not connected. It is
- *	confirmed later, never within the call.
- * @answer: a request has come to an end, with OUTCOME_GRANTED or why it failed,
- *	and @query as it was given with the request; @lease may be NULL
+ * struct query - who waits for what becomes of a request; part of what he keeps
+ * @answer: called once, with OUTCOME_GRANTED or why it failed; does not use the
+ *	engine
  */
-struct engine_ops {
-	bool (*order)(void *data, unsigned int gateway,
-		      const struct order *order);
-	void (*answer)(void *data, void *query, const struct lease *lease,
+struct query {
+	void (*answer)(struct query *query, const struct lease *lease,
 		       enum outcome outcome);
 };
+
+/**
+ * engine_order_to - give an order to a gateway
+ * @data: of the engine
+ * @gateway: the gateway's index
+ * @order: the order; confirmed later, never within the call
+ *
+ * Return: false if it is not connected.
+ */
+typedef bool engine_order_to(void *data, unsigned int gateway,
+			     const struct order *order);
 
 STAILQ_HEAD(dirties, lease);
 
@@ -83,8 +90,8 @@ STAILQ_HEAD(dirties, lease);
  * @quota: how many each has
  * @policy: the rules; the engine's own
  * @store: where leases are written down; not the engine's own
- * @ops: the ways out
- * @data: for @ops
+ * @order: gives orders to gateways
+ * @data: for @order
  * @now: the time in milliseconds, never going back
  * @wall: the time in seconds since 1970
  * @orders: how many orders were given
@@ -97,7 +104,7 @@ struct engine {
 	struct quota quota;
 	struct policy *policy;
 	struct store *store;
-	const struct engine_ops *ops;
+	engine_order_to *order;
 	void *data;
 	int64_t now;
 	int64_t wall;
@@ -109,7 +116,7 @@ struct engine {
 
 /**
  * engine_init - begin with the leases that the store has
- * @engine: all zero but @policy, @store, @ops, @data, @now and @wall
+ * @engine: all zero but @policy, @store, @order, @data, @now and @wall
  *
  * Return: 0, or a negative errno; then engine_destroy() is to follow too.
  */
@@ -142,14 +149,14 @@ enum outcome engine_offer(struct engine *engine, const struct asker *asker,
  * @asker: the client
  * @class: index of its class
  * @want: what it wants; its port set is that of any if its length is 0
- * @query: for engine_ops.answer
+ * @query: who waits for the answer
  *
- * Return: OUTCOME_LATER if there will be an answer by engine_ops.answer, or was
- * one already; any other is the answer.
+ * Return: OUTCOME_LATER if @query will be answered, or was already; any other is
+ * the answer.
  */
 enum outcome engine_request(struct engine *engine, const struct asker *asker,
 			    uint16_t class, const struct slot *want,
-			    void *query);
+			    struct query *query);
 
 /**
  * engine_release - a client does not need its lease any more
@@ -177,12 +184,12 @@ int engine_revoke(struct engine *engine, struct lease *lease);
  * @engine: the engine
  * @slot: what is lent
  * @remote: the client's end of the tunnel
- * @query: for engine_ops.answer
+ * @query: who waits for the answer
  *
  * Return: as engine_request().
  */
 enum outcome engine_grant(struct engine *engine, const struct slot *slot,
-			  const struct in6_addr *remote, void *query);
+			  const struct in6_addr *remote, struct query *query);
 
 /**
  * engine_confirm - a gateway has carried out an order, or will not
@@ -191,8 +198,11 @@ enum outcome engine_grant(struct engine *engine, const struct slot *slot,
  * @slot: what the order was of
  * @number: its number
  * @done: whether it was carried out
+ *
+ * Return: whether the gateway has to be synchronised, since it would not do what
+ * must be done.
  */
-void engine_confirm(struct engine *engine, unsigned int gateway,
+bool engine_confirm(struct engine *engine, unsigned int gateway,
 		    const struct slot *slot, uint64_t number, bool done);
 
 /**
@@ -236,6 +246,27 @@ typedef int engine_order_fn(const struct order *order, void *data);
  */
 int engine_sync(struct engine *engine, unsigned int gateway,
 		engine_order_fn *fn, void *data, uint64_t *number);
+
+/**
+ * engine_mapping - the mapping of a slot that a gateway must have now
+ * @engine: the engine
+ * @gateway: the gateway's index
+ * @slot: the slot
+ * @order: the mapping
+ *
+ * Return: whether there is one.
+ */
+bool engine_mapping(const struct engine *engine, unsigned int gateway,
+		    const struct slot *slot, struct order *order);
+
+/**
+ * engine_current - whether an order has not been followed by another
+ * @engine: the engine
+ * @slot: what the order was of
+ * @number: its number
+ */
+bool engine_current(const struct engine *engine, const struct slot *slot,
+		    uint64_t number);
 
 /**
  * engine_synced - a gateway has exactly those

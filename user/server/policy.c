@@ -201,12 +201,18 @@ static bool may_use(enum tunnel_source rule, const struct asker *asker)
 		same_64(&asker->tunnel, &asker->link));
 }
 
-int policy_class(const struct policy *policy, const struct asker *asker)
+int policy_known(const struct policy *policy, const struct asker *asker)
 {
 	int class = class_of(policy, asker);
 
-	if (class < 0 || policy->classes[class].deny ||
-	    !may_use(policy->classes[class].source, asker))
+	return class >= 0 && policy->classes[class].deny ? -1 : class;
+}
+
+int policy_class(const struct policy *policy, const struct asker *asker)
+{
+	int class = policy_known(policy, asker);
+
+	if (class >= 0 && !may_use(policy->classes[class].source, asker))
 		return -1;
 	return class;
 }

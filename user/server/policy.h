@@ -22,6 +22,9 @@
 /* So many pools may a class be served from. */
 #define POLICY_POOLS	16
 
+/* So many name servers may a pool have. */
+#define POLICY_DNS	4
+
 /**
  * struct supply - a pool, and what goes with it
  * @name: its name
@@ -32,6 +35,9 @@
  * @rest: seconds for which a freed address is not lent to another
  * @decline_rest: seconds for which one is not that was in use already
  * @drain: nothing is lent any more, and nothing renewed
+ * @dns: name servers for its clients, network byte order
+ * @dns_count: how many
+ * @mtu: of its clients' tunnels; 0 to say nothing of it
  */
 struct supply {
 	char *name;
@@ -42,6 +48,9 @@ struct supply {
 	uint32_t rest;
 	uint32_t decline_rest;
 	bool drain;
+	struct in_addr dns[POLICY_DNS];
+	uint8_t dns_count;
+	uint16_t mtu;
 };
 
 /**
@@ -224,6 +233,15 @@ int policy_fix(struct policy *policy, const void *duid, size_t len,
  * its class is denied, or it names an end of the tunnel that it may not use.
  */
 int policy_class(const struct policy *policy, const struct asker *asker);
+
+/**
+ * policy_known - the class of a client that only asks where to ask
+ * @policy: the rules
+ * @asker: the client; @tunnel is any address that it is known by
+ *
+ * Return: its index, or -1 if the client shall learn nothing.
+ */
+int policy_known(const struct policy *policy, const struct asker *asker);
 
 /**
  * policy_fixed - what a client always gets

@@ -74,7 +74,7 @@ struct pool *pool_new(uint8_t offset, uint16_t lowest_port)
 	pool->offset = offset;
 	for (set.len = 0; set.len <= 16; set.len++) {
 		TAILQ_INIT(&pool->partial[set.len]);
-		if (set.len && !dstm_portset_wrong(&set))
+		if (set.len && set.len + offset <= 16)
 			pool->first_psid[set.len] = first_psid(set, lowest_port);
 	}
 	return pool;
@@ -399,6 +399,24 @@ void pool_put(struct pool *pool, const struct slot *slot)
 	split = split_find(pool, slot->ipv4);
 	if (split)
 		set_put(pool, split, slot->set.psid);
+}
+
+bool pool_lends(const struct pool *pool, uint8_t psid_len)
+{
+	return psid_len + pool->offset <= 16 &&
+	       pool->first_psid[psid_len] < (uint32_t)1 << psid_len;
+}
+
+bool pool_overlap(const struct pool *a, const struct pool *b)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < a->n_prefixes; i++)
+		for (k = 0; k < b->n_prefixes; k++)
+			if (a->prefixes[i].first <= b->prefixes[k].last &&
+			    b->prefixes[k].first <= a->prefixes[i].last)
+				return true;
+	return false;
 }
 
 void pool_use(const struct pool *pool, struct pool_use *use)

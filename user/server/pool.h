@@ -142,6 +142,20 @@ int pool_take_this(struct pool *pool, const struct slot *slot, bool reserved);
 void pool_put(struct pool *pool, const struct slot *slot);
 
 /**
+ * pool_lends - whether a pool has port sets of a length
+ * @pool: the pool
+ * @psid_len: the length, not 0
+ */
+bool pool_lends(const struct pool *pool, uint8_t psid_len);
+
+/**
+ * pool_overlap - whether an address is in both of two pools
+ * @a: a pool
+ * @b: another pool
+ */
+bool pool_overlap(const struct pool *a, const struct pool *b);
+
+/**
  * pool_use - how a pool is used
  * @pool: the pool
  * @use: the result

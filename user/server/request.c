@@ -193,7 +193,7 @@ enum outcome engine_offer(struct engine *engine, const struct asker *asker,
 
 static enum outcome renew(struct engine *engine, struct lease *lease,
 			  const struct asker *asker, uint16_t class,
-			  void *query)
+			  struct query *query)
 {
 	int64_t end = lease->end;
 	bool moved = !IN6_ARE_ADDR_EQUAL(&lease->remote, &asker->tunnel);
@@ -220,7 +220,7 @@ static enum outcome renew(struct engine *engine, struct lease *lease,
 
 enum outcome engine_request(struct engine *engine, const struct asker *asker,
 			    uint16_t class, const struct slot *want,
-			    void *query)
+			    struct query *query)
 {
 	struct lease *lease;
 	enum outcome outcome;
@@ -262,7 +262,7 @@ bool engine_release(struct engine *engine, const struct dhcpv6_slice *client,
 }
 
 enum outcome engine_grant(struct engine *engine, const struct slot *slot,
-			  const struct in6_addr *remote, void *query)
+			  const struct in6_addr *remote, struct query *query)
 {
 	struct lease *lease = lease_by_slot(&engine->leases, slot);
 	enum outcome outcome;

@@ -7,12 +7,12 @@
 
 /**
  * struct request - what is being done for a client
- * @query: for engine_ops.answer, or NULL
+ * @query: who waits for the answer
  * @remote: the end of the tunnel that the lease will have
  * @end: when it will end
  */
 struct request {
-	void *query;
+	struct query *query;
 	struct in6_addr remote;
 	int64_t end;
 };
@@ -30,7 +30,7 @@ void step_dirty(struct engine *engine, struct lease *lease);
 /* Ask the gateways for what a request wants, in state pending or renewing. */
 enum outcome step_ask(struct engine *engine, struct lease *lease,
 		      enum lease_state state, const struct in6_addr *remote,
-		      int64_t end, void *query);
+		      int64_t end, struct query *query);
 
 /* What a request wants has come true. */
 void step_granted(struct engine *engine, struct lease *lease);

@@ -224,6 +224,29 @@ void store_close(struct store *store)
 	free(store);
 }
 
+int store_duid(struct store *store, uint8_t *duid)
+{
+	sqlite3_stmt *stmt;
+	int ret = -EIO;
+
+	/* Type 4, a UUID. */
+	if (sqlite3_exec(store->db,
+			 "INSERT OR IGNORE INTO meta"
+			 " VALUES ('duid', x'0004' || randomblob(16))",
+			 NULL, NULL, NULL) ||
+	    sqlite3_prepare_v2(store->db, "SELECT CAST(value AS BLOB)"
+			       " FROM meta WHERE key = 'duid'", -1, &stmt,
+			       NULL))
+		return -EIO;
+	if (sqlite3_step(stmt) == SQLITE_ROW &&
+	    sqlite3_column_bytes(stmt, 0) == STORE_DUID) {
+		memcpy(duid, sqlite3_column_blob(stmt, 0), STORE_DUID);
+		ret = 0;
+	}
+	sqlite3_finalize(stmt);
+	return ret;
+}
+
 /* To disk: rounded up, so that nothing ends there before it ends here. */
 static int64_t to_disk(const struct store *store, int64_t time)
 {

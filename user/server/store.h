@@ -21,6 +21,9 @@
 /* Room for the name of a class. */
 #define STORE_CLASS	64
 
+/* Length of the server's DUID. */
+#define STORE_DUID	18
+
 /* Without a port, in store_who(). */
 #define STORE_ANY_PORT	(-1)
 
@@ -95,6 +98,15 @@ void store_close(struct store *store);
  * Return: a text, valid until the next function of the store.
  */
 const char *store_error(const struct store *store);
+
+/**
+ * store_duid - the server's DUID, made when the store was (RFC 8415 section 11.5)
+ * @store: the store
+ * @duid: STORE_DUID bytes for it
+ *
+ * Return: 0, or -EIO.
+ */
+int store_duid(struct store *store, uint8_t *duid);
 
 /**
  * store_record_fn - takes a lease

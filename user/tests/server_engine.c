@@ -62,7 +62,8 @@ struct gateway {
 };
 
 /* What a request waits for. */
-struct query {
+struct waiter {
+	struct query query;
 	bool used;
 	int client;
 	struct in6_addr remote;
@@ -75,7 +76,7 @@ static struct {
 	struct store *store;
 	struct gateway gateway[GATEWAYS];
 	struct belief belief[CLIENTS];
-	struct query query[4096];
+	struct waiter waiter[4096];
 	unsigned int asked;
 	uint32_t xid;
 	uint8_t id[CLIENTS][8];
@@ -210,16 +211,15 @@ static void told(int client, const struct lease *lease,
 	w.granted++;
 }
 
-static void answer(void *data, void *context, const struct lease *lease,
+static void answer(struct query *query, const struct lease *lease,
 		   enum outcome outcome)
 {
-	struct query *query = context;
+	struct waiter *waiter = (struct waiter *)query;
 
-	(void)data;
-	assert_true(query->used);
-	query->used = false;
+	assert_true(waiter->used);
+	waiter->used = false;
 	if (outcome == OUTCOME_GRANTED)
-		told(query->client, lease, &query->remote);
+		told(waiter->client, lease, &waiter->remote);
 	else
 		w.refused++;
 }
@@ -236,8 +236,6 @@ static bool order(void *data, unsigned int number, const struct order *o)
 	gateway->queue[gateway->queued++] = *o;
 	return true;
 }
-
-static const struct engine_ops ops = { .order = order, .answer = answer };
 
 /* For how long has each quarter been mapped to the one who was told of it? */
 static void touch(void)
@@ -281,7 +279,7 @@ static void begin(void)
 	if (store_open(&w.store, path, &time, error))
 		fail_msg("%s", error);
 	w.engine = (struct engine){
-		.policy = rules(), .store = w.store, .ops = &ops,
+		.policy = rules(), .store = w.store, .order = order,
 		.now = time.now, .wall = time.wall,
 	};
 	assert_int_equal(engine_init(&w.engine), 0);
@@ -327,7 +325,7 @@ static void crash(void)
 	path_of(path, sizeof(path), w.generation, "");
 	unlink(path);
 	w.generation++;
-	memset(w.query, 0, sizeof(w.query));
+	memset(w.waiter, 0, sizeof(w.waiter));
 	for (g = 0; g < GATEWAYS; g++) {
 		w.gateway[g].up = false;
 		w.gateway[g].queued = 0;
@@ -366,7 +364,7 @@ static void discover_and_request(int client, bool request)
 {
 	const struct lease *lease = NULL;
 	struct slot want = { 0 };
-	struct query *query;
+	struct waiter *waiter;
 	struct asker asker;
 	enum outcome outcome;
 	int class;
@@ -379,13 +377,13 @@ static void discover_and_request(int client, bool request)
 	if (outcome != OUTCOME_GRANTED || !request)
 		return;
 	want = lease->slot;
-	query = &w.query[w.asked++ % 4096];
-	assert_false(query->used);
-	*query = (struct query){ true, client, asker.tunnel };
+	waiter = &w.waiter[w.asked++ % 4096];
+	assert_false(waiter->used);
+	*waiter = (struct waiter){ { answer }, true, client, asker.tunnel };
 	outcome = engine_request(&w.engine, &asker, (uint16_t)class, &want,
-				 query);
+				 &waiter->query);
 	if (outcome != OUTCOME_LATER)
-		query->used = false;
+		waiter->used = false;
 	if (outcome == OUTCOME_GRANTED)
 		told(client, lease_of(client), &asker.tunnel);
 }
@@ -395,21 +393,21 @@ static void renew(int client)
 	struct belief *belief = &w.belief[client];
 	const struct lease *lease = lease_of(client);
 	int64_t end = belief->end;
-	struct query *query;
+	struct waiter *waiter;
 	struct asker asker;
 	enum outcome outcome;
 
 	if (!belief->has || belief->end <= w.engine.now)
 		return;
 	asker_of(client, &asker);
-	query = &w.query[w.asked++ % 4096];
-	*query = (struct query){ true, client, asker.tunnel };
+	waiter = &w.waiter[w.asked++ % 4096];
+	*waiter = (struct waiter){ { answer }, true, client, asker.tunnel };
 	outcome = engine_request(&w.engine, &asker,
 				 (uint16_t)SHARING(client), &belief->slot,
-				 query);
+				 &waiter->query);
 	assert_int_not_equal(outcome, OUTCOME_NOT_YOURS);
 	if (outcome != OUTCOME_LATER)
-		query->used = false;
+		waiter->used = false;
 	if (outcome == OUTCOME_GRANTED) {
 		assert_true(lease->end >= end);
 		belief->end = lease->end;
@@ -451,6 +449,7 @@ static void connect_gateway(unsigned int g)
 	struct gateway *gateway = &w.gateway[g];
 
 	gateway->up = true;
+	gateway->queued = 0;
 	gateway->syncing = true;
 	gateway->wanted_count = 0;
 	assert_int_equal(engine_sync(&w.engine, g, want, gateway,
@@ -493,8 +492,9 @@ static void gateway_works(unsigned int g)
 	o = gateway->queue[0];
 	memmove(gateway->queue, gateway->queue + 1,
 		--gateway->queued * sizeof(o));
-	if (!o.del && pick(50) == 0) {
-		engine_confirm(&w.engine, g, &o.slot, o.number, false);
+	if (pick(50) == 0) {
+		if (engine_confirm(&w.engine, g, &o.slot, o.number, false))
+			connect_gateway(g);
 		return;
 	}
 	if (o.del)

@@ -1,0 +1,707 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dhcp4o6.h"
+#include "lib/log.h"
+#include "limit.h"
+#include "reply.h"
+#include "store.h"
+
+/* Longer packets are none of ours. */
+#define PACKET_MAX	4096
+
+/* So many are taken at once, before others have their turn. */
+#define TURN		64
+
+/* What the socket may hold while we are busy, in bytes. */
+#define RECEIVE_BUFFER	(8 << 20)
+
+struct dhcp4o6 {
+	struct turn *turn;
+	struct engine *engine;
+	const struct config *config;
+	uint8_t duid[STORE_DUID];
+	struct event *event;
+	int fd;
+	struct limits limits;
+	struct dhcp4o6_stats stats;
+	uint8_t packets[TURN][PACKET_MAX];
+};
+
+/* A packet that came, kept until it is answered. */
+struct incoming {
+	struct query query;
+	struct dhcp4o6 *door;
+	struct sockaddr_in6 from;
+	struct in6_addr to;
+	unsigned int ifindex;
+	int64_t came;		/* microseconds */
+	size_t size;
+	uint8_t packet[];
+};
+
+/* A query, read. */
+struct ask {
+	const struct incoming *query;
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message message;
+	struct asker asker;
+	uint8_t client[1 + 16];	/* made of the hardware address */
+};
+
+const char *drop_name(enum drop drop)
+{
+	static const char * const names[DROPS] = {
+		[DROP_MALFORMED] = "malformed",
+		[DROP_IGNORED] = "ignored",
+		[DROP_SOURCE] = "rate-source",
+		[DROP_ALL] = "rate",
+		[DROP_RELAY] = "relay",
+		[DROP_UNKNOWN] = "unknown",
+		[DROP_OTHER] = "other-server",
+		[DROP_SEND] = "send",
+	};
+
+	return names[drop];
+}
+
+static int64_t clock_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static void drop(struct dhcp4o6 *door, const struct incoming *query,
+		 enum drop reason)
+{
+	static struct dstm_log_limit limit;
+	char text[INET6_ADDRSTRLEN];
+
+	door->stats.drops[reason]++;
+	inet_ntop(AF_INET6, &query->from.sin6_addr, text, sizeof(text));
+	dstm_log_limited(&limit, reason == DROP_SEND ? DSTM_LOG_WARNING :
+						       DSTM_LOG_DEBUG,
+			 "packet from %s dropped: %s", text, drop_name(reason));
+}
+
+/* Send an answer the way that the query came. */
+static void respond(const struct incoming *query, const struct dhcpv6_packet *ask,
+		    const struct dhcpv6_message *message)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	uint8_t data[PACKET_MAX];
+	struct iovec iov = { .iov_base = data };
+	struct msghdr msg = {
+		.msg_name = (void *)&query->from,
+		.msg_namelen = sizeof(query->from),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	struct in6_pktinfo info = { .ipi6_ifindex = query->ifindex };
+	struct dhcpv6_packet packet = *ask;
+	unsigned int i;
+	int len;
+
+	for (i = 0; i < packet.relays; i++) {
+		packet.relay[i].type = DHCPV6_RELAY_REPL;
+		packet.relay[i].remote_id = (struct dhcpv6_slice){ NULL, 0 };
+	}
+	packet.message = *message;
+	len = dhcpv6_build(&packet, data, sizeof(data));
+	if (len < 0) {
+		drop(query->door, query, DROP_SEND);
+		return;
+	}
+	iov.iov_len = (size_t)len;
+	if (!IN6_IS_ADDR_MULTICAST(&query->to))
+		info.ipi6_addr = query->to;
+	if (!IN6_IS_ADDR_LINKLOCAL(&query->from.sin6_addr))
+		info.ipi6_ifindex = 0;
+	cmsg->cmsg_level = IPPROTO_IPV6;
+	cmsg->cmsg_type = IPV6_PKTINFO;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(cmsg), &info, sizeof(info));
+	if (sendmsg(query->door->fd, &msg, MSG_DONTWAIT) < 0)
+		drop(query->door, query, DROP_SEND);
+	else
+		query->door->stats.sent++;
+}
+
+static void respond_dhcpv4(const struct ask *ask,
+			   const struct dhcpv4_message *reply,
+			   const struct supply *supply)
+{
+	struct dhcpv6_message message = { .type = DHCPV6_DHCPV4_RESPONSE };
+	uint8_t data[DHCPV4_MESSAGE];
+	int len = dhcpv4_build(reply, data, sizeof(data));
+
+	if (len < 0) {
+		drop(ask->query->door, ask->query, DROP_SEND);
+		return;
+	}
+	message.dhcpv4 = (struct dhcpv6_slice){ data, (size_t)len };
+	dhcpv6_give(&message, DHCPV6_OPT_DHCPV4_MSG);
+	if (supply) {
+		message.br[0] = supply->tep;
+		message.br_count = 1;
+		dhcpv6_give(&message, DHCPV6_OPT_S46_BR);
+	}
+	respond(ask->query, &ask->packet, &message);
+}
+
+/* Seconds that are left of a lease, or would be of one that is offered. */
+static uint32_t seconds_left(const struct engine *engine,
+			     const struct lease *lease)
+{
+	int64_t end = lease->end;
+
+	if (lease->state == LEASE_OFFERED)
+		end = policy_end(&engine->policy->classes[lease->class],
+				 engine->now);
+	if (end == LEASE_NEVER)
+		return UINT32_MAX;
+	return end > engine->now ? (uint32_t)((end - engine->now) / 1000) : 0;
+}
+
+static void count(struct dhcp4o6 *door, const struct ask *ask,
+		  enum outcome outcome)
+{
+	door->stats.outcomes[ask->message.type][outcome]++;
+	dstm_histogram_add(&door->stats.latency,
+			   (double)(clock_us() - ask->query->came) / 1e6);
+}
+
+/* Whether a client hears of a failure; one that has a lease just tries again. */
+static bool told(const struct ask *ask, enum outcome outcome)
+{
+	switch (outcome) {
+	case OUTCOME_NO_ADDRESS:
+	case OUTCOME_QUOTA:
+	case OUTCOME_NOT_YOURS:
+		return true;
+	case OUTCOME_GATEWAY:
+	case OUTCOME_STORE:
+		return !ask->message.ciaddr.s_addr;
+	default:
+		return false;
+	}
+}
+
+static void answer(struct dhcp4o6 *door, const struct ask *ask,
+		   const struct lease *lease, enum outcome outcome)
+{
+	struct dhcpv4_message reply;
+	const struct supply *supply;
+
+	count(door, ask, outcome);
+	if (outcome == OUTCOME_GRANTED) {
+		supply = &door->engine->policy->supplies[lease->pool];
+		reply_begin(&reply, &ask->message, door->config,
+			    ask->message.type == DHCPV4_DISCOVER ?
+			    DHCPV4_OFFER : DHCPV4_ACK);
+		reply_lease(&reply, &ask->message, lease, supply,
+			    seconds_left(door->engine, lease));
+		respond_dhcpv4(ask, &reply, supply);
+	} else if (told(ask, outcome)) {
+		reply_begin(&reply, &ask->message, door->config, DHCPV4_NAK);
+		reply_why(&reply, outcome);
+		respond_dhcpv4(ask, &reply, NULL);
+	}
+}
+
+/* What a client would like, or says that it has. */
+static struct slot wanted(const struct dhcpv4_message *m)
+{
+	struct slot slot = { 0 };
+
+	if (m->type != DHCPV4_RELEASE && dhcpv4_has(m, DHCPV4_OPT_REQUESTED))
+		slot.ipv4 = ntohl(m->requested.s_addr);
+	else
+		slot.ipv4 = ntohl(m->ciaddr.s_addr);
+	if (dhcpv4_has(m, DHCPV4_OPT_PORTPARAMS) && m->ports.len)
+		slot.set = m->ports;
+	return slot;
+}
+
+static void on_answer(struct query *waiting, const struct lease *lease,
+		      enum outcome outcome);
+
+static void do_discover(struct dhcp4o6 *door, const struct ask *ask,
+			uint16_t class)
+{
+	struct slot want = wanted(&ask->message);
+	const struct lease *lease = NULL;
+	enum outcome outcome;
+
+	outcome = engine_offer(door->engine, &ask->asker, class, &want, &lease);
+	answer(door, ask, lease, outcome);
+}
+
+static void do_request(struct dhcp4o6 *door, const struct ask *ask,
+		       uint16_t class)
+{
+	struct slot want = wanted(&ask->message);
+	const struct incoming *query = ask->query;
+	struct incoming *kept;
+	enum outcome outcome;
+
+	if (!want.ipv4) {
+		drop(door, query, DROP_MALFORMED);
+		return;
+	}
+	kept = malloc(sizeof(*kept) + query->size);
+	if (!kept)
+		return;
+	memcpy(kept, query, sizeof(*kept));
+	memcpy(kept->packet, query->packet, query->size);
+	kept->query.answer = on_answer;
+	outcome = engine_request(door->engine, &ask->asker, class, &want,
+				 &kept->query);
+	if (outcome == OUTCOME_LATER)
+		return;
+	free(kept);
+	answer(door, ask, lease_by_client(&door->engine->leases,
+					  ask->asker.client.data,
+					  ask->asker.client.len), outcome);
+}
+
+/* Only from where the client's tunnel may end can its lease be ended. */
+static void do_release(struct dhcp4o6 *door, struct ask *ask)
+{
+	const struct lease *lease;
+
+	lease = lease_by_client(&door->engine->leases, ask->asker.client.data,
+				ask->asker.client.len);
+	if (lease)
+		ask->asker.tunnel = lease->remote;
+	if (!lease || policy_class(door->engine->policy, &ask->asker) < 0) {
+		drop(door, ask->query, DROP_UNKNOWN);
+		return;
+	}
+	if (ask->message.type == DHCPV4_DECLINE)
+		dstm_log(DSTM_LOG_WARNING,
+			 "a client declined an address of pool %s: somebody else uses it",
+			 door->engine->policy->supplies[lease->pool].name);
+	engine_release(door->engine, &ask->asker.client,
+		       wanted(&ask->message).ipv4,
+		       ask->message.type == DHCPV4_DECLINE);
+	count(door, ask, OUTCOME_GRANTED);
+}
+
+static void do_inform(struct dhcp4o6 *door, const struct ask *ask,
+		      uint16_t class)
+{
+	const struct policy *policy = door->engine->policy;
+	const struct supply *supply =
+		&policy->supplies[policy->classes[class].pools[0]];
+	struct dhcpv4_message reply;
+
+	reply_begin(&reply, &ask->message, door->config, DHCPV4_ACK);
+	reply.ciaddr = ask->message.ciaddr;
+	reply_options(&reply, &ask->message, supply);
+	respond_dhcpv4(ask, &reply, supply);
+	count(door, ask, OUTCOME_GRANTED);
+}
+
+static void do_information(struct dhcp4o6 *door, struct ask *ask)
+{
+	const struct policy *policy = door->engine->policy;
+	const struct dhcpv6_message *m = &ask->packet.message;
+	struct dhcpv6_message reply = { 0 };
+	int class;
+
+	/* RFC 8415 section 16.12 */
+	if (dhcpv6_has(m, DHCPV6_OPT_SERVER_ID) &&
+	    (m->server_id.len != sizeof(door->duid) ||
+	     memcmp(m->server_id.data, door->duid, sizeof(door->duid)))) {
+		drop(door, ask->query, DROP_OTHER);
+		return;
+	}
+	ask->asker.duid = m->client_id;
+	ask->asker.tunnel = IN6_IS_ADDR_LINKLOCAL(&ask->asker.source) ?
+			    ask->asker.link : ask->asker.source;
+	class = policy_known(policy, &ask->asker);
+	if (class < 0) {
+		drop(door, ask->query, DROP_UNKNOWN);
+		return;
+	}
+	reply_information(&reply, m, door->config,
+			  &policy->supplies[policy->classes[class].pools[0]]);
+	reply.server_id = (struct dhcpv6_slice){ door->duid,
+						 sizeof(door->duid) };
+	dhcpv6_give(&reply, DHCPV6_OPT_SERVER_ID);
+	respond(ask->query, &ask->packet, &reply);
+}
+
+/* An address of the interface by which a link-local client asks. */
+static struct in6_addr own_link(unsigned int ifindex)
+{
+	struct in6_addr found = in6addr_any;
+	struct ifaddrs *all, *one;
+	char name[IF_NAMESIZE];
+
+	if (!if_indextoname(ifindex, name) || getifaddrs(&all))
+		return found;
+	for (one = all; one; one = one->ifa_next) {
+		const struct sockaddr_in6 *addr = (void *)one->ifa_addr;
+
+		if (!addr || addr->sin6_family != AF_INET6 ||
+		    strcmp(one->ifa_name, name) ||
+		    IN6_IS_ADDR_LINKLOCAL(&addr->sin6_addr))
+			continue;
+		found = addr->sin6_addr;
+		break;
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+/* Where the client is: as the relay next to it says, or as we see ourselves. */
+static void locate(const struct incoming *query, const struct dhcpv6_packet *packet,
+		   struct asker *asker)
+{
+	const struct dhcpv6_relay *relay;
+	unsigned int i;
+
+	if (!packet->relays) {
+		asker->source = query->from.sin6_addr;
+		if (IN6_IS_ADDR_LINKLOCAL(&asker->source))
+			asker->link = own_link(query->ifindex);
+		return;
+	}
+	relay = &packet->relay[packet->relays - 1];
+	asker->source = relay->peer;
+	asker->interface_id = relay->interface_id;
+	asker->remote_id = relay->remote_id;
+	for (i = packet->relays; i--; ) {
+		asker->link = packet->relay[i].link;
+		if (!IN6_IS_ADDR_UNSPECIFIED(&asker->link))
+			break;
+	}
+}
+
+static bool identify(struct ask *ask)
+{
+	const struct dhcpv4_message *m = &ask->message;
+	struct asker *asker = &ask->asker;
+
+	if (dhcpv4_has(m, DHCPV4_OPT_CLIENT_ID)) {
+		asker->client = (struct dhcpv6_slice){ m->client_id,
+						       m->client_id_len };
+	} else {
+		/* RFC 2131 section 4.2 */
+		ask->client[0] = m->htype;
+		memcpy(ask->client + 1, m->chaddr, m->hlen);
+		asker->client = (struct dhcpv6_slice){ ask->client,
+						       (size_t)m->hlen + 1 };
+		if (!m->hlen)
+			return false;
+	}
+	client_duid(&asker->client, &asker->duid);
+	asker->tunnel = dhcpv4_has(m, DHCPV4_OPT_SOFTWIRE_SOURCE) ?
+			m->softwire_source : asker->source;
+	asker->shares = dhcpv4_accepts_ports(m);
+	asker->tag = m->xid;
+	return true;
+}
+
+static bool relay_known(const struct listen_config *listen,
+			const struct in6_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < listen->relays_count; i++) {
+		struct in6_addr prefix = *addr;
+
+		policy_prefix_cut(&prefix, listen->relays[i].len);
+		if (IN6_ARE_ADDR_EQUAL(&prefix, &listen->relays[i].prefix))
+			return true;
+	}
+	return false;
+}
+
+/* Read a packet. Return a reason to drop it, or DROPS. */
+static enum drop read_ask(const struct incoming *query, struct ask *ask)
+{
+	const struct dhcpv6_message *m = &ask->packet.message;
+	unsigned int i;
+	int ret;
+
+	ask->query = query;
+	memset(&ask->asker, 0, sizeof(ask->asker));
+	ret = dhcpv6_parse(&ask->packet, query->packet, query->size);
+	if (ret)
+		return ret == -ENOTSUP ? DROP_IGNORED : DROP_MALFORMED;
+	for (i = 0; i < ask->packet.relays; i++)
+		if (ask->packet.relay[i].type != DHCPV6_RELAY_FORW)
+			return DROP_IGNORED;
+	locate(query, &ask->packet, &ask->asker);
+	if (m->type == DHCPV6_INFORMATION_REQUEST)
+		return DROPS;
+	if (m->type != DHCPV6_DHCPV4_QUERY)
+		return DROP_IGNORED;
+	if (!dhcpv6_has(m, DHCPV6_OPT_DHCPV4_MSG) ||
+	    dhcpv4_parse(&ask->message, m->dhcpv4.data, m->dhcpv4.len) ||
+	    ask->message.op != DHCPV4_BOOTREQUEST || !identify(ask))
+		return DROP_MALFORMED;
+	return DROPS;
+}
+
+static void do_query(struct dhcp4o6 *door, struct ask *ask)
+{
+	const struct dhcpv4_message *m = &ask->message;
+	int class;
+
+	if (dhcpv4_has(m, DHCPV4_OPT_SERVER_ID) &&
+	    m->server_id.s_addr != door->config->server_id.s_addr) {
+		drop(door, ask->query, DROP_OTHER);
+		return;
+	}
+	if (m->type == DHCPV4_RELEASE || m->type == DHCPV4_DECLINE) {
+		do_release(door, ask);
+		return;
+	}
+	class = policy_class(door->engine->policy, &ask->asker);
+	if (class < 0)
+		drop(door, ask->query, DROP_UNKNOWN);
+	else if (m->type == DHCPV4_DISCOVER)
+		do_discover(door, ask, (uint16_t)class);
+	else if (m->type == DHCPV4_REQUEST)
+		do_request(door, ask, (uint16_t)class);
+	else if (m->type == DHCPV4_INFORM)
+		do_inform(door, ask, (uint16_t)class);
+	else
+		drop(door, ask->query, DROP_IGNORED);
+}
+
+static void on_answer(struct query *waiting, const struct lease *lease,
+		      enum outcome outcome)
+{
+	struct incoming *query = (struct incoming *)waiting;
+	struct ask ask;
+
+	/* It was read without an error before. */
+	if (read_ask(query, &ask) == DROPS)
+		answer(query->door, &ask, lease, outcome);
+	free(query);
+}
+
+/* A relay speaks for many: then the source is whom it names. */
+static enum limit_verdict check_rate(struct dhcp4o6 *door,
+				     const struct incoming *query,
+				     const struct ask *ask)
+{
+	const struct listen_config *listen = &door->config->listen;
+
+	if (ask->packet.relays)
+		return limit_check(&door->limits, &ask->asker.source,
+				   sizeof(ask->asker.source),
+				   listen->rate_source, listen->rate,
+				   query->came);
+	return limit_check(&door->limits, &query->from.sin6_addr, 8,
+			   listen->rate_source, listen->rate, query->came);
+}
+
+static void take(struct dhcp4o6 *door, const struct incoming *query)
+{
+	static const enum drop over[] = { [LIMIT_SOURCE] = DROP_SOURCE,
+					  [LIMIT_ALL] = DROP_ALL };
+	struct ask ask;
+	enum drop reason = read_ask(query, &ask);
+	enum limit_verdict verdict;
+
+	door->stats.received++;
+	if (reason == DROPS && ask.packet.relays &&
+	    !relay_known(&door->config->listen, &query->from.sin6_addr))
+		reason = DROP_RELAY;
+	if (reason != DROPS) {
+		drop(door, query, reason);
+		return;
+	}
+	verdict = check_rate(door, query, &ask);
+	if (verdict != LIMIT_PASS)
+		drop(door, query, over[verdict]);
+	else if (ask.packet.message.type == DHCPV6_INFORMATION_REQUEST)
+		do_information(door, &ask);
+	else
+		do_query(door, &ask);
+}
+
+void dhcp4o6_packet(struct dhcp4o6 *door, const struct sockaddr_in6 *from,
+		    const struct in6_addr *to, unsigned int ifindex,
+		    const void *data, size_t size)
+{
+	struct incoming *query = malloc(sizeof(*query) + size);
+
+	if (!query)
+		return;
+	*query = (struct incoming){
+		.door = door, .from = *from, .to = *to, .ifindex = ifindex,
+		.came = clock_us(), .size = size,
+	};
+	memcpy(query->packet, data, size);
+	take(door, query);
+	free(query);
+}
+
+static void received(struct dhcp4o6 *door, struct msghdr *msg, size_t size)
+{
+	struct in6_pktinfo info = { 0 };
+	struct cmsghdr *cmsg;
+
+	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg))
+		if (cmsg->cmsg_level == IPPROTO_IPV6 &&
+		    cmsg->cmsg_type == IPV6_PKTINFO)
+			memcpy(&info, CMSG_DATA(cmsg), sizeof(info));
+	if (msg->msg_flags & MSG_TRUNC) {
+		door->stats.received++;
+		door->stats.drops[DROP_MALFORMED]++;
+		return;
+	}
+	dhcp4o6_packet(door, msg->msg_name, &info.ipi6_addr,
+		       info.ipi6_ifindex, msg->msg_iov->iov_base, size);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *data)
+{
+	struct dhcp4o6 *door = data;
+	struct mmsghdr msgs[TURN] = { 0 };
+	struct sockaddr_in6 from[TURN];
+	struct iovec iov[TURN];
+	char control[TURN][CMSG_SPACE(sizeof(struct in6_pktinfo))]
+		__attribute__((aligned(sizeof(size_t))));
+	int i, n;
+
+	(void)what;
+	for (i = 0; i < TURN; i++) {
+		iov[i] = (struct iovec){ door->packets[i], PACKET_MAX };
+		msgs[i].msg_hdr = (struct msghdr){
+			.msg_name = &from[i], .msg_namelen = sizeof(from[i]),
+			.msg_iov = &iov[i], .msg_iovlen = 1,
+			.msg_control = control[i],
+			.msg_controllen = sizeof(control[i]),
+		};
+	}
+	n = recvmmsg(fd, msgs, TURN, MSG_DONTWAIT, NULL);
+	turn_begin(door->turn);
+	for (i = 0; i < n; i++)
+		received(door, &msgs[i].msg_hdr, msgs[i].msg_len);
+	turn_end(door->turn);
+}
+
+struct dhcp4o6 *dhcp4o6_new(struct turn *turn, const uint8_t *duid)
+{
+	struct dhcp4o6 *door = calloc(1, sizeof(*door));
+
+	if (!door)
+		return NULL;
+	door->turn = turn;
+	door->engine = turn->engine;
+	door->fd = -1;
+	memcpy(door->duid, duid, sizeof(door->duid));
+	return door;
+}
+
+void dhcp4o6_configure(struct dhcp4o6 *door, const struct config *config)
+{
+	door->config = config;
+}
+
+/* All DHCP relay agents and servers (RFC 8415 section 7.1). */
+static int join(struct dhcp4o6 *door, const char *interface)
+{
+	struct ipv6_mreq mreq = {
+		.ipv6mr_multiaddr = { { { 0xff, 2, 0, 0, 0, 0, 0, 0,
+					  0, 0, 0, 0, 0, 1, 0, 2 } } },
+		.ipv6mr_interface = if_nametoindex(interface),
+	};
+
+	if (mreq.ipv6mr_interface &&
+	    !setsockopt(door->fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &mreq,
+			sizeof(mreq)))
+		return 0;
+	dstm_log(DSTM_LOG_ERR, "listen: interface %s: ff02::1:2: %s",
+		 interface, strerror(errno));
+	return -errno;
+}
+
+static int bind_socket(struct dhcp4o6 *door)
+{
+	const struct listen_config *listen = &door->config->listen;
+	struct sockaddr_in6 addr = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)listen->port),
+		.sin6_addr = listen->address,
+	};
+	const int on = 1, room = RECEIVE_BUFFER;
+
+	door->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			  0);
+	if (door->fd < 0 ||
+	    setsockopt(door->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) ||
+	    setsockopt(door->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on,
+		       sizeof(on)) ||
+	    bind(door->fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		int error = errno;
+
+		dstm_log(DSTM_LOG_ERR, "listen: UDP port %u: %s%s",
+			 listen->port, strerror(error), error == EACCES ?
+			 "; it needs CAP_NET_BIND_SERVICE" : "");
+		return -error;
+	}
+	/* As much as there is; less is not wrong. */
+	if (setsockopt(door->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
+		       sizeof(room)))
+		setsockopt(door->fd, SOL_SOCKET, SO_RCVBUF, &room,
+			   sizeof(room));
+	return 0;
+}
+
+int dhcp4o6_open(struct dhcp4o6 *door)
+{
+	const struct listen_config *listen = &door->config->listen;
+	int ret = bind_socket(door);
+	size_t i;
+
+	for (i = 0; !ret && i < listen->interfaces_count; i++)
+		ret = join(door, listen->interfaces[i]);
+	if (ret)
+		return ret;
+	door->event = event_new(door->turn->base, door->fd, EV_READ | EV_PERSIST,
+				on_readable, door);
+	if (!door->event || event_add(door->event, NULL))
+		return -ENOMEM;
+	return 0;
+}
+
+void dhcp4o6_free(struct dhcp4o6 *door)
+{
+	if (!door)
+		return;
+	if (door->event)
+		event_free(door->event);
+	if (door->fd >= 0)
+		close(door->fd);
+	free(door);
+}
+
+const struct dhcp4o6_stats *dhcp4o6_stats(const struct dhcp4o6 *door)
+{
+	return &door->stats;
+}

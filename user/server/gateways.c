@@ -1,0 +1,735 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/bufferevent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "gateways.h"
+#include "lib/addr.h"
+#include "lib/log.h"
+#include "proto/gateway.h"
+#include "proto/rpc.h"
+#include "proto/tls.h"
+
+/* The first wait before connecting again and the longest, milliseconds. */
+#define BACKOFF_MIN	100
+#define BACKOFF_MAX	4000
+
+/* A gateway that does not answer for so long is taken for lost, seconds. */
+#define ANSWER_TIME	10
+
+/* What may wait to be sent to one gateway, in bytes. */
+#define QUEUE_MAX	(256U << 20)
+
+/* Device numbers of a gateway's pools; one request is for one device. */
+#define NO_DEVICE	UINT32_MAX
+
+enum link_state { DOWN, HELLO, SYNCING, UP };
+
+struct prefix {
+	uint32_t ipv4;
+	uint8_t len;
+	uint32_t device;
+};
+
+struct batch;
+
+/* One gateway. */
+struct link {
+	struct gateways *gateways;
+	unsigned int index;
+	const struct gateway_config *config;	/* NULL: there is none */
+	enum link_state state;
+	struct dstm_rpc *rpc;
+	SSL_CTX *ctx;
+	struct event *retry;
+	unsigned int backoff;
+	struct prefix *prefixes;
+	size_t prefixes_count;
+	struct batch *batch;		/* that is being filled */
+	struct slot *sync;		/* what is to be told of in the sync */
+	size_t sync_count;
+	size_t sync_room;
+	size_t sync_next;
+	uint64_t sync_number;
+	bool begun;			/* the gateway knows of the sync */
+	bool again;			/* and it has to be done once more */
+};
+
+struct gateways {
+	struct turn *turn;
+	struct engine *engine;
+	struct event *flush;
+	struct link links[ENGINE_GATEWAYS];
+};
+
+/* Orders of one kind for one device, sent as one request. */
+struct batch {
+	struct link *link;
+	uint32_t device;
+	bool del;
+	size_t count;
+	struct order orders[DSTM_GATEWAY_BATCH];
+};
+
+static void link_connect(struct link *link);
+
+static void mapping_of(const struct engine *engine, const struct order *order,
+		       struct dstm_mapping *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->ipv4.s_addr = htonl(order->slot.ipv4);
+	m->remote = order->remote;
+	m->have = 1U << DSTM_A_MAPPING_IPV4 | 1U << DSTM_A_MAPPING_REMOTE;
+	if (order->slot.set.len) {
+		m->psid = order->slot.set.psid;
+		m->psid_len = order->slot.set.len;
+		m->psid_offset = order->slot.set.offset;
+		m->have |= 1U << DSTM_A_MAPPING_PSID |
+			   1U << DSTM_A_MAPPING_PSID_LEN |
+			   1U << DSTM_A_MAPPING_PSID_OFFSET;
+	}
+	if (order->del)
+		return;
+	m->local = order->local;
+	m->have |= 1U << DSTM_A_MAPPING_LOCAL;
+	if (order->end != LEASE_NEVER) {
+		int64_t left = (order->end - engine->now + 999) / 1000;
+
+		m->lifetime = (uint32_t)(left > 0 ? left : 1);
+		m->have |= 1U << DSTM_A_MAPPING_LIFETIME;
+	}
+}
+
+static void slot_of(const struct dstm_mapping *m, struct slot *slot)
+{
+	slot->ipv4 = ntohl(m->ipv4.s_addr);
+	slot->set = (struct dstm_portset){ m->psid, m->psid_len,
+					   m->psid_offset };
+}
+
+static uint32_t device_of(const struct link *link, uint32_t ipv4)
+{
+	size_t i;
+
+	for (i = 0; i < link->prefixes_count; i++) {
+		const struct prefix *prefix = &link->prefixes[i];
+
+		if (!prefix->len || !((ipv4 ^ prefix->ipv4) >> (32 - prefix->len)))
+			return prefix->device;
+	}
+	return NO_DEVICE;
+}
+
+/* Nothing that was under way counts any more; the next sync settles it. */
+static void link_down(struct link *link)
+{
+	struct dstm_rpc *rpc = link->rpc;
+
+	link->state = DOWN;
+	link->rpc = NULL;
+	free(link->batch);
+	link->batch = NULL;
+	dstm_rpc_free(rpc);
+}
+
+static void link_retry(struct link *link)
+{
+	struct timeval delay;
+	unsigned int ms = link->backoff;
+
+	/* Not all servers at once, after a gateway comes back. */
+	ms += (unsigned int)random() % (ms / 2 + 1);
+	link->backoff = link->backoff * 2 < BACKOFF_MAX ? link->backoff * 2 :
+							  BACKOFF_MAX;
+	delay = (struct timeval){ ms / 1000, ms % 1000 * 1000 };
+	evtimer_add(link->retry, &delay);
+}
+
+static void link_lost(struct link *link, const char *reason)
+{
+	dstm_log(link->state == UP ? DSTM_LOG_WARNING : DSTM_LOG_INFO,
+		 "gateway %s: %s; connecting again", link->config->name,
+		 reason);
+	link_down(link);
+	link_retry(link);
+}
+
+static void on_closed(struct dstm_rpc *rpc, const char *reason, void *data)
+{
+	struct link *link = data;
+	char why[DSTM_TLS_ERROR] = "";
+
+	if (!link->config->socket)
+		dstm_tls_why(dstm_rpc_bufferevent(rpc), why);
+	link_lost(link, why[0] ? why : reason);
+}
+
+/* Whether an answer means that the connection is of no use any more. */
+static bool unusable(struct link *link, const struct dstm_rpc_error *error)
+{
+	if (!error || (error->code != DSTM_RPC_TIMEOUT &&
+		       error->code != DSTM_RPC_CLOSED))
+		return false;
+	if (error->code == DSTM_RPC_TIMEOUT && link->state != DOWN)
+		link_lost(link, "no answer in time");
+	return true;
+}
+
+static void batch_send(struct batch *batch);
+
+/* Part of a batch that was refused as a whole, to find the one at fault. */
+static void batch_part(const struct batch *batch, size_t from, size_t to)
+{
+	struct batch *part = malloc(sizeof(*part));
+
+	if (!part)
+		return;
+	part->link = batch->link;
+	part->device = batch->device;
+	part->del = batch->del;
+	part->count = 0;
+	for (; from < to; from++)
+		if (engine_current(batch->link->gateways->engine,
+				   &batch->orders[from].slot,
+				   batch->orders[from].number))
+			part->orders[part->count++] = batch->orders[from];
+	batch_send(part);
+}
+
+static void batch_done(json_t *result, const struct dstm_rpc_error *error,
+		       void *data)
+{
+	static struct dstm_log_limit limit;
+	struct batch *batch = data;
+	struct link *link = batch->link;
+	bool sync = false;
+	size_t i;
+
+	(void)result;
+	if (unusable(link, error))
+		goto out;
+	if (error && batch->count > 1) {
+		batch_part(batch, 0, batch->count / 2);
+		batch_part(batch, batch->count / 2, batch->count);
+		goto out;
+	}
+	if (error)
+		dstm_log_limited(&limit, DSTM_LOG_WARNING,
+				 "gateway %s: refused: %s", link->config->name,
+				 error->message);
+	turn_begin(link->gateways->turn);
+	for (i = 0; i < batch->count; i++)
+		sync |= engine_confirm(link->gateways->engine, link->index,
+				       &batch->orders[i].slot,
+				       batch->orders[i].number, !error);
+	turn_end(link->gateways->turn);
+	/* Not at once: what it can not do now it can not in a moment. */
+	if (sync && link->state == UP)
+		link_lost(link, "would not take a mapping away");
+out:
+	free(batch);
+}
+
+static void batch_send(struct batch *batch)
+{
+	struct dstm_mapping m[DSTM_GATEWAY_BATCH];
+	struct link *link = batch->link;
+	json_t *params;
+	size_t i;
+
+	for (i = 0; i < batch->count; i++)
+		mapping_of(link->gateways->engine, &batch->orders[i], &m[i]);
+	params = dstm_gateway_mappings(m, batch->count);
+	if (!batch->count || !params || !link->rpc ||
+	    dstm_rpc_request(link->rpc, batch->del ? DSTM_GATEWAY_MAP_DEL :
+						     DSTM_GATEWAY_MAP_ADD,
+			     params, batch_done, batch)) {
+		if (!link->rpc || !batch->count)
+			json_decref(params);
+		free(batch);
+	}
+}
+
+static void flush_link(struct link *link)
+{
+	struct batch *batch = link->batch;
+
+	link->batch = NULL;
+	if (batch)
+		batch_send(batch);
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *data)
+{
+	struct gateways *gateways = data;
+	unsigned int i;
+
+	(void)fd;
+	(void)what;
+	for (i = 0; i < ENGINE_GATEWAYS; i++)
+		flush_link(&gateways->links[i]);
+}
+
+bool gateways_order(struct gateways *gateways, unsigned int gateway,
+		    const struct order *order)
+{
+	static const struct timeval at_once;
+	struct link *link = &gateways->links[gateway];
+	uint32_t device = device_of(link, order->slot.ipv4);
+	struct batch *batch = link->batch;
+
+	if (link->state != UP && link->state != SYNCING)
+		return false;
+	if (batch && (batch->count == DSTM_GATEWAY_BATCH ||
+		      batch->del != order->del || batch->device != device)) {
+		flush_link(link);
+		batch = NULL;
+	}
+	if (!batch) {
+		batch = malloc(sizeof(*batch));
+		if (!batch)
+			return false;
+		batch->link = link;
+		batch->device = device;
+		batch->del = order->del;
+		batch->count = 0;
+		link->batch = batch;
+		evtimer_add(gateways->flush, &at_once);
+	}
+	batch->orders[batch->count++] = *order;
+	return true;
+}
+
+static int sync_slot(const struct order *order, void *data)
+{
+	struct link *link = data;
+
+	if (link->sync_count == link->sync_room) {
+		size_t room = link->sync_room ? link->sync_room * 2 : 1024;
+		struct slot *sync = realloc(link->sync, room * sizeof(*sync));
+
+		if (!sync)
+			return -ENOMEM;
+		link->sync = sync;
+		link->sync_room = room;
+	}
+	link->sync[link->sync_count++] = order->slot;
+	return 0;
+}
+
+static void sync_begin(struct link *link);
+
+static void sync_end(json_t *result, const struct dstm_rpc_error *error,
+		     void *data)
+{
+	struct link *link = data;
+
+	(void)result;
+	if (unusable(link, error))
+		return;
+	if (error) {
+		link_lost(link, error->message);
+		return;
+	}
+	link->state = UP;
+	link->backoff = BACKOFF_MIN;
+	free(link->sync);
+	link->sync = NULL;
+	link->sync_room = 0;
+	dstm_log(DSTM_LOG_NOTICE, "gateway %s: has all mappings (%zu)",
+		 link->config->name, link->sync_count);
+	turn_begin(link->gateways->turn);
+	engine_synced(link->gateways->engine, link->index, link->sync_number);
+	turn_end(link->gateways->turn);
+	if (link->again)
+		sync_begin(link);
+}
+
+static void sync_request(struct link *link, const char *step,
+			 const struct dstm_mapping *m, size_t n,
+			 dstm_rpc_answer_fn *fn)
+{
+	json_t *params = dstm_gateway_sync(step, m, n);
+
+	if (!params || dstm_rpc_request(link->rpc, DSTM_GATEWAY_MAP_SYNC,
+					params, fn, link))
+		link_lost(link, "no memory");
+}
+
+/*
+ * The next chunk, of one device. Each mapping is told as it is now, for orders
+ * have gone out since the sync began.
+ */
+static void sync_next(json_t *result, const struct dstm_rpc_error *error,
+		      void *data)
+{
+	struct link *link = data;
+	struct engine *engine = link->gateways->engine;
+	struct dstm_mapping m[DSTM_GATEWAY_BATCH];
+	uint32_t device = NO_DEVICE;
+	struct order order;
+	size_t n = 0;
+
+	(void)result;
+	if (unusable(link, error))
+		return;
+	if (error) {
+		link_lost(link, error->message);
+		return;
+	}
+	link->begun = true;
+	flush_link(link);
+	for (; link->sync_next < link->sync_count && n < DSTM_GATEWAY_BATCH;
+	     link->sync_next++) {
+		const struct slot *slot = &link->sync[link->sync_next];
+
+		if (!engine_mapping(engine, link->index, slot, &order))
+			continue;
+		if (n && device_of(link, slot->ipv4) != device)
+			break;
+		device = device_of(link, slot->ipv4);
+		mapping_of(engine, &order, &m[n++]);
+	}
+	if (n)
+		sync_request(link, DSTM_GATEWAY_SYNC_CHUNK, m, n, sync_next);
+	else
+		sync_request(link, DSTM_GATEWAY_SYNC_END, NULL, 0, sync_end);
+}
+
+static void sync_begin(struct link *link)
+{
+	/* What was ordered before goes before. */
+	flush_link(link);
+	link->state = SYNCING;
+	link->sync_count = 0;
+	link->sync_next = 0;
+	link->begun = false;
+	link->again = false;
+	if (engine_sync(link->gateways->engine, link->index, sync_slot, link,
+			&link->sync_number)) {
+		link_lost(link, "no memory to synchronise it");
+		return;
+	}
+	sync_request(link, DSTM_GATEWAY_SYNC_BEGIN, NULL, 0, sync_next);
+}
+
+/* Pools of one device get one number. */
+static uint32_t device_number(json_t *pools, size_t i)
+{
+	const char *dev = json_string_value(
+		json_object_get(json_array_get(pools, i), "dev"));
+	size_t k;
+
+	for (k = 0; k < i; k++) {
+		const char *other = json_string_value(
+			json_object_get(json_array_get(pools, k), "dev"));
+
+		if (dev && other && !strcmp(dev, other))
+			break;
+	}
+	return (uint32_t)k;
+}
+
+static void read_pools(struct link *link, json_t *pools)
+{
+	size_t count = json_array_size(pools), i;
+
+	free(link->prefixes);
+	link->prefixes_count = 0;
+	link->prefixes = calloc(count + 1, sizeof(*link->prefixes));
+	for (i = 0; link->prefixes && i < count; i++) {
+		const char *text = json_string_value(
+			json_object_get(json_array_get(pools, i), "prefix"));
+		struct in_addr addr;
+		uint8_t len;
+
+		if (!text || dstm_ipv4_prefix_parse(text, &addr, &len))
+			continue;
+		link->prefixes[link->prefixes_count++] = (struct prefix){
+			ntohl(addr.s_addr), len, device_number(pools, i) };
+	}
+}
+
+static void hello_done(json_t *result, const struct dstm_rpc_error *error,
+		       void *data)
+{
+	struct link *link = data;
+
+	if (unusable(link, error))
+		return;
+	if (error) {
+		link_lost(link, error->message);
+		return;
+	}
+	read_pools(link, json_object_get(result, "pools"));
+	sync_begin(link);
+}
+
+static void on_restarted(struct dstm_rpc_call *call, json_t *params,
+			 void *data)
+{
+	struct link *link = data;
+
+	(void)params;
+	if (call)
+		dstm_rpc_reply(call, json_null());
+	if (link->state == UP)
+		sync_begin(link);
+	else
+		link->again = link->begun;
+}
+
+static void each_mapping(struct link *link, json_t *params,
+			 void (*fn)(struct link *link, const struct slot *slot,
+				    json_t *mapping))
+{
+	struct dstm_mapping m[DSTM_GATEWAY_BATCH];
+	char error[DSTM_MAPPING_ERROR];
+	struct slot slot;
+	size_t n, i;
+
+	if (dstm_gateway_mappings_read(params, m, &n, error)) {
+		dstm_log(DSTM_LOG_WARNING, "gateway %s: %s",
+			 link->config->name, error);
+		return;
+	}
+	turn_begin(link->gateways->turn);
+	for (i = 0; i < n; i++) {
+		slot_of(&m[i], &slot);
+		fn(link, &slot, json_array_get(
+			json_object_get(params, "mappings"), i));
+	}
+	turn_end(link->gateways->turn);
+}
+
+static void expired(struct link *link, const struct slot *slot,
+		    json_t *mapping)
+{
+	(void)mapping;
+	engine_expired(link->gateways->engine, link->index, slot);
+}
+
+static void on_expired(struct dstm_rpc_call *call, json_t *params, void *data)
+{
+	if (call)
+		dstm_rpc_reply(call, json_null());
+	each_mapping(data, params, expired);
+}
+
+static void idle(struct link *link, const struct slot *slot, json_t *mapping)
+{
+	json_int_t seconds =
+		json_integer_value(json_object_get(mapping, "idle"));
+
+	engine_idle(link->gateways->engine, slot,
+		    seconds > 0 && seconds < UINT32_MAX ? (uint32_t)seconds : 0);
+}
+
+static void on_idle(struct dstm_rpc_call *call, json_t *params, void *data)
+{
+	if (call)
+		dstm_rpc_reply(call, json_null());
+	each_mapping(data, params, idle);
+}
+
+static const struct dstm_rpc_method methods[] = {
+	{ DSTM_GATEWAY_MAP_EXPIRED, on_expired },
+	{ DSTM_GATEWAY_MAP_IDLE, on_idle },
+	{ DSTM_GATEWAY_RESTARTED, on_restarted },
+	{ NULL, NULL }
+};
+
+static const struct dstm_rpc_ops rpc_ops = {
+	.methods = methods,
+	.closed = on_closed,
+	.timeout = ANSWER_TIME,
+	.queue = QUEUE_MAX,
+};
+
+static struct bufferevent *connect_unix(struct link *link)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct bufferevent *bev;
+
+	bev = bufferevent_socket_new(link->gateways->turn->base, -1,
+				     BEV_OPT_CLOSE_ON_FREE);
+	if (!bev)
+		return NULL;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
+		 link->config->socket);
+	if (!bufferevent_socket_connect(bev, (struct sockaddr *)&addr,
+					sizeof(addr)))
+		return bev;
+	bufferevent_free(bev);
+	return NULL;
+}
+
+static struct bufferevent *connect_tls(struct link *link)
+{
+	const struct gateway_config *config = link->config;
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons((uint16_t)config->port) };
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)config->port) };
+	bool is_v6 = inet_pton(AF_INET6, config->address, &v6.sin6_addr) == 1;
+	struct bufferevent *bev;
+
+	if (!link->ctx)
+		return NULL;
+	inet_pton(AF_INET, config->address, &v4.sin_addr);
+	bev = dstm_tls_connect(link->gateways->turn->base, link->ctx, config->peer ?
+			       config->peer : config->address);
+	if (!bev)
+		return NULL;
+	if (!bufferevent_socket_connect(bev, is_v6 ? (struct sockaddr *)&v6 :
+					(struct sockaddr *)&v4,
+					is_v6 ? sizeof(v6) : sizeof(v4)))
+		return bev;
+	bufferevent_free(bev);
+	return NULL;
+}
+
+static void link_connect(struct link *link)
+{
+	struct bufferevent *bev = link->config->socket ? connect_unix(link) :
+							 connect_tls(link);
+	json_t *params;
+
+	if (bev)
+		link->rpc = dstm_rpc_new(bev, &rpc_ops, link);
+	if (!link->rpc) {
+		link_retry(link);
+		return;
+	}
+	link->state = HELLO;
+	params = json_pack("{s:i, s:s}", "protocol", DSTM_GATEWAY_PROTOCOL,
+			   "server", "dstm-server");
+	if (dstm_rpc_request(link->rpc, DSTM_GATEWAY_HELLO, params, hello_done,
+			     link))
+		link_lost(link, "no memory");
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *data)
+{
+	(void)fd;
+	(void)what;
+	link_connect(data);
+}
+
+static void link_close(struct link *link)
+{
+	if (link->rpc)
+		link_down(link);
+	if (link->retry)
+		event_free(link->retry);
+	SSL_CTX_free(link->ctx);
+	free(link->prefixes);
+	free(link->sync);
+	*link = (struct link){ .gateways = link->gateways,
+			       .index = link->index };
+}
+
+static void link_open(struct link *link, const struct gateway_config *config)
+{
+	struct dstm_tls_files files = { config->certificate, config->key,
+					config->authorities };
+	char error[DSTM_TLS_ERROR];
+
+	link->config = config;
+	link->backoff = BACKOFF_MIN;
+	link->retry = evtimer_new(link->gateways->turn->base, on_retry, link);
+	if (!link->retry)
+		return;
+	if (!config->socket && dstm_tls_context(&link->ctx, &files, false,
+						error))
+		dstm_log(DSTM_LOG_ERR, "gateway %s: %s", config->name, error);
+	else
+		link_connect(link);
+}
+
+static bool equal(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_place(const struct gateway_config *a,
+		       const struct gateway_config *b)
+{
+	return equal(a->socket, b->socket) && equal(a->address, b->address) &&
+	       a->port == b->port && equal(a->peer, b->peer) &&
+	       equal(a->certificate, b->certificate) &&
+	       equal(a->key, b->key) && equal(a->authorities, b->authorities);
+}
+
+struct gateways *gateways_new(struct turn *turn)
+{
+	struct gateways *gateways = calloc(1, sizeof(*gateways));
+	unsigned int i;
+
+	if (!gateways)
+		return NULL;
+	gateways->turn = turn;
+	gateways->engine = turn->engine;
+	gateways->flush = evtimer_new(turn->base, on_flush, gateways);
+	if (!gateways->flush) {
+		free(gateways);
+		return NULL;
+	}
+	for (i = 0; i < ENGINE_GATEWAYS; i++) {
+		gateways->links[i].gateways = gateways;
+		gateways->links[i].index = i;
+	}
+	return gateways;
+}
+
+void gateways_free(struct gateways *gateways)
+{
+	unsigned int i;
+
+	if (!gateways)
+		return;
+	for (i = 0; i < ENGINE_GATEWAYS; i++)
+		link_close(&gateways->links[i]);
+	event_free(gateways->flush);
+	free(gateways);
+}
+
+void gateways_configure(struct gateways *gateways, const struct config *config)
+{
+	const struct gateway_config *wanted[ENGINE_GATEWAYS] = { NULL };
+	unsigned int i;
+
+	for (i = 0; i < config->gateways_count; i++)
+		wanted[config->gateways[i].index] = &config->gateways[i];
+	for (i = 0; i < ENGINE_GATEWAYS; i++) {
+		struct link *link = &gateways->links[i];
+
+		if (link->config && wanted[i] &&
+		    same_place(link->config, wanted[i])) {
+			link->config = wanted[i];
+			if (link->state == UP)
+				sync_begin(link);
+			continue;
+		}
+		if (link->config)
+			link_close(link);
+		if (wanted[i])
+			link_open(link, wanted[i]);
+	}
+}
+
+void gateways_status(const struct gateways *gateways, gateways_status_fn *fn,
+		     void *data)
+{
+	static const char * const names[] = { "down", "down", "syncing", "up" };
+	unsigned int i;
+
+	for (i = 0; i < ENGINE_GATEWAYS; i++)
+		if (gateways->links[i].config)
+			fn(gateways->links[i].config->name,
+			   names[gateways->links[i].state], data);
+}
