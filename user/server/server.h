@@ -42,6 +42,14 @@ struct server {
 };
 
 /**
+ * server_run - start the server, and serve until it is told to stop
+ * @path: the configuration file
+ *
+ * Return: exit status.
+ */
+int server_run(const char *path);
+
+/**
  * server_reload - read the configuration again, or keep the old one
  * @server: the server
  * @error: DSTM_CONFIG_ERROR bytes for what is wrong
