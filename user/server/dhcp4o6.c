@@ -24,16 +24,28 @@
 /* What the socket may hold while we are busy, in bytes. */
 #define RECEIVE_BUFFER	(8 << 20)
 
+/* An answer that waits for its turn to be sent. */
+struct outgoing {
+	struct sockaddr_in6 to;
+	char control[CMSG_SPACE(sizeof(struct in6_pktinfo))]
+		__attribute__((aligned(sizeof(size_t))));
+	size_t size;
+	uint8_t packet[PACKET_MAX];
+};
+
 struct dhcp4o6 {
 	struct turn *turn;
 	struct engine *engine;
 	const struct config *config;
 	uint8_t duid[STORE_DUID];
 	struct event *event;
+	struct event *flush;
 	int fd;
 	struct limits limits;
 	struct dhcp4o6_stats stats;
 	uint8_t packets[TURN][PACKET_MAX];
+	struct outgoing out[TURN];
+	unsigned int out_count;
 };
 
 /* A packet that came, kept until it is answered. */
@@ -94,26 +106,73 @@ static void drop(struct dhcp4o6 *door, const struct incoming *query,
 			 "packet from %s dropped: %s", text, drop_name(reason));
 }
 
+/* Send what waits, as much as the socket takes; the rest is lost, as UDP is. */
+static void send_all(struct dhcp4o6 *door)
+{
+	struct mmsghdr msgs[TURN] = { 0 };
+	struct iovec iov[TURN];
+	unsigned int i;
+	int sent;
+
+	for (i = 0; i < door->out_count; i++) {
+		struct outgoing *out = &door->out[i];
+
+		iov[i] = (struct iovec){ out->packet, out->size };
+		msgs[i].msg_hdr = (struct msghdr){
+			.msg_name = &out->to, .msg_namelen = sizeof(out->to),
+			.msg_iov = &iov[i], .msg_iovlen = 1,
+			.msg_control = out->control,
+			.msg_controllen = sizeof(out->control),
+		};
+	}
+	for (i = 0; i < door->out_count; i += (unsigned int)sent) {
+		sent = sendmmsg(door->fd, msgs + i, door->out_count - i,
+				MSG_DONTWAIT);
+		if (sent > 0) {
+			door->stats.sent += (unsigned int)sent;
+			continue;
+		}
+		/* The first of them is at fault. */
+		door->stats.drops[DROP_SEND]++;
+		sent = 1;
+	}
+	door->out_count = 0;
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *data)
+{
+	(void)fd;
+	(void)what;
+	send_all(data);
+}
+
+/* From the address that was asked, by the interface that the query came by. */
+static void set_source(const struct incoming *query, struct outgoing *out)
+{
+	struct in6_pktinfo info = { .ipi6_ifindex = query->ifindex };
+	struct msghdr msg = { .msg_control = out->control,
+			      .msg_controllen = sizeof(out->control) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	if (!IN6_IS_ADDR_MULTICAST(&query->to))
+		info.ipi6_addr = query->to;
+	if (!IN6_IS_ADDR_LINKLOCAL(&query->from.sin6_addr))
+		info.ipi6_ifindex = 0;
+	memset(out->control, 0, sizeof(out->control));
+	cmsg->cmsg_level = IPPROTO_IPV6;
+	cmsg->cmsg_type = IPV6_PKTINFO;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(cmsg), &info, sizeof(info));
+}
+
 /* Send an answer the way that the query came. */
-static void respond(const struct incoming *query, const struct dhcpv6_packet *ask,
+static void respond(const struct incoming *query,
+		    const struct dhcpv6_packet *ask,
 		    const struct dhcpv6_message *message)
 {
-	union {
-		char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-		struct cmsghdr align;
-	} control = { { 0 } };
-	uint8_t data[PACKET_MAX];
-	struct iovec iov = { .iov_base = data };
-	struct msghdr msg = {
-		.msg_name = (void *)&query->from,
-		.msg_namelen = sizeof(query->from),
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.room,
-		.msg_controllen = sizeof(control.room),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-	struct in6_pktinfo info = { .ipi6_ifindex = query->ifindex };
+	static const struct timeval at_once;
+	struct dhcp4o6 *door = query->door;
+	struct outgoing *out = &door->out[door->out_count];
 	struct dhcpv6_packet packet = *ask;
 	unsigned int i;
 	int len;
@@ -123,24 +182,18 @@ static void respond(const struct incoming *query, const struct dhcpv6_packet *as
 		packet.relay[i].remote_id = (struct dhcpv6_slice){ NULL, 0 };
 	}
 	packet.message = *message;
-	len = dhcpv6_build(&packet, data, sizeof(data));
+	len = dhcpv6_build(&packet, out->packet, sizeof(out->packet));
 	if (len < 0) {
-		drop(query->door, query, DROP_SEND);
+		drop(door, query, DROP_SEND);
 		return;
 	}
-	iov.iov_len = (size_t)len;
-	if (!IN6_IS_ADDR_MULTICAST(&query->to))
-		info.ipi6_addr = query->to;
-	if (!IN6_IS_ADDR_LINKLOCAL(&query->from.sin6_addr))
-		info.ipi6_ifindex = 0;
-	cmsg->cmsg_level = IPPROTO_IPV6;
-	cmsg->cmsg_type = IPV6_PKTINFO;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(info));
-	memcpy(CMSG_DATA(cmsg), &info, sizeof(info));
-	if (sendmsg(query->door->fd, &msg, MSG_DONTWAIT) < 0)
-		drop(query->door, query, DROP_SEND);
-	else
-		query->door->stats.sent++;
+	out->size = (size_t)len;
+	out->to = query->from;
+	set_source(query, out);
+	if (++door->out_count == TURN)
+		send_all(door);
+	else if (door->out_count == 1)
+		evtimer_add(door->flush, &at_once);
 }
 
 static void respond_dhcpv4(const struct ask *ask,
@@ -615,6 +668,11 @@ struct dhcp4o6 *dhcp4o6_new(struct turn *turn, const uint8_t *duid)
 	door->engine = turn->engine;
 	door->fd = -1;
 	memcpy(door->duid, duid, sizeof(door->duid));
+	door->flush = evtimer_new(turn->base, on_flush, door);
+	if (!door->flush) {
+		free(door);
+		return NULL;
+	}
 	return door;
 }
 
@@ -696,6 +754,7 @@ void dhcp4o6_free(struct dhcp4o6 *door)
 		return;
 	if (door->event)
 		event_free(door->event);
+	event_free(door->flush);
 	if (door->fd >= 0)
 		close(door->fd);
 	free(door);

@@ -49,7 +49,7 @@ struct link {
 	unsigned int backoff;
 	struct prefix *prefixes;
 	size_t prefixes_count;
-	struct batch *batch;		/* that is being filled */
+	struct batch *batch;		/* that is being filled, with all its room */
 	struct slot *sync;		/* what is to be told of in the sync */
 	size_t sync_count;
 	size_t sync_room;
@@ -72,7 +72,7 @@ struct batch {
 	uint32_t device;
 	bool del;
 	size_t count;
-	struct order orders[DSTM_GATEWAY_BATCH];
+	struct order orders[];
 };
 
 static void link_connect(struct link *link);
@@ -181,17 +181,25 @@ static bool unusable(struct link *link, const struct dstm_rpc_error *error)
 
 static void batch_send(struct batch *batch);
 
+static struct batch *batch_new(struct link *link, uint32_t device, bool del,
+			       size_t room)
+{
+	struct batch *batch = malloc(sizeof(*batch) +
+				     room * sizeof(struct order));
+
+	if (batch)
+		*batch = (struct batch){ link, device, del, 0 };
+	return batch;
+}
+
 /* Part of a batch that was refused as a whole, to find the one at fault. */
 static void batch_part(const struct batch *batch, size_t from, size_t to)
 {
-	struct batch *part = malloc(sizeof(*part));
+	struct batch *part = batch_new(batch->link, batch->device, batch->del,
+				       to - from);
 
 	if (!part)
 		return;
-	part->link = batch->link;
-	part->device = batch->device;
-	part->del = batch->del;
-	part->count = 0;
 	for (; from < to; from++)
 		if (engine_current(batch->link->gateways->engine,
 				   &batch->orders[from].slot,
@@ -254,13 +262,22 @@ static void batch_send(struct batch *batch)
 	}
 }
 
+/* Send a copy, no longer than needed, of what was collected. */
 static void flush_link(struct link *link)
 {
-	struct batch *batch = link->batch;
+	struct batch *all = link->batch, *batch;
 
-	link->batch = NULL;
-	if (batch)
-		batch_send(batch);
+	if (!all || !all->count)
+		return;
+	batch = batch_new(link, all->device, all->del, all->count);
+	if (!batch) {
+		link_lost(link, "no memory");
+		return;
+	}
+	batch->count = all->count;
+	memcpy(batch->orders, all->orders, all->count * sizeof(*all->orders));
+	all->count = 0;
+	batch_send(batch);
 }
 
 static void on_flush(evutil_socket_t fd, short what, void *data)
@@ -284,22 +301,20 @@ bool gateways_order(struct gateways *gateways, unsigned int gateway,
 
 	if (link->state != UP && link->state != SYNCING)
 		return false;
-	if (batch && (batch->count == DSTM_GATEWAY_BATCH ||
-		      batch->del != order->del || batch->device != device)) {
+	if (!batch)
+		batch = link->batch = batch_new(link, device, order->del,
+						DSTM_GATEWAY_BATCH);
+	if (!batch)
+		return false;
+	if (batch->count == DSTM_GATEWAY_BATCH || batch->del != order->del ||
+	    batch->device != device)
 		flush_link(link);
-		batch = NULL;
-	}
-	if (!batch) {
-		batch = malloc(sizeof(*batch));
-		if (!batch)
-			return false;
-		batch->link = link;
-		batch->device = device;
-		batch->del = order->del;
-		batch->count = 0;
-		link->batch = batch;
+	if (!link->batch)
+		return false;
+	batch->del = order->del;
+	batch->device = device;
+	if (!batch->count)
 		evtimer_add(gateways->flush, &at_once);
-	}
 	batch->orders[batch->count++] = *order;
 	return true;
 }
