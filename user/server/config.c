@@ -115,8 +115,8 @@ static void read_metrics(struct dstm_config *c, void *data)
 {
 	struct config *config = data;
 
-	config->metrics_port = 9547;
-	dstm_config_need(c, "address");
+	config->metrics_port = 9656;
+	config->metrics_address = strdup("127.0.0.1");
 	dstm_config_string(c, "address", &config->metrics_address);
 	dstm_config_uint(c, "port", 1, UINT16_MAX, &config->metrics_port);
 }
@@ -576,7 +576,7 @@ static void read_all(struct dstm_config *c, void *data)
 static int prepare(struct config *config)
 {
 	memset(config, 0, sizeof(*config));
-	config->store = strdup("/var/lib/dstm/leases.db");
+	config->store = strdup("/var/lib/dstm-server/leases.db");
 	config->control = strdup(CONFIG_CONTROL);
 	config->history = 180 * DAY;
 	config->listen.address = in6addr_any;

@@ -11,7 +11,7 @@
 #include "policy.h"
 
 #define CONFIG_PATH	"/etc/dstm/server.json"
-#define CONFIG_CONTROL	"/run/dstm/server.sock"
+#define CONFIG_CONTROL	"/run/dstm-server/control.sock"
 
 /**
  * struct gateway_config - how to reach a gateway

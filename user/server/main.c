@@ -9,14 +9,14 @@
 
 static void usage(FILE *file)
 {
-	fputs("usage: dstm-server [-c FILE] [-v]\n"
-	      "       dstm-server [-c FILE] --check\n"
-	      "       dstm-server ctl ...\n"
-	      "  -c FILE   configuration, " CONFIG_PATH " if not given\n"
-	      "  -v        say more\n"
-	      "  --check   only say what is wrong with the configuration\n"
-	      "  -V        version\n"
-	      "dstm-server(8) and dstm-server.json(5) tell more.\n", file);
+	fputs("usage: dstm-server [-c FILE] [--check] [-v]\n"
+	      "       dstm-server ctl [-j] [-s SOCKET] COMMAND\n\n"
+	      "  -c, --config FILE  the configuration, else " CONFIG_PATH "\n"
+	      "      --check        only check the configuration\n"
+	      "  -v, --verbose      say more\n"
+	      "  -V, --version      print the version\n"
+	      "  -h, --help         print this; for ctl, dstm-server ctl -h\n",
+	      file);
 }
 
 static int check(const char *path)
@@ -34,7 +34,9 @@ static int check(const char *path)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
 		{ "check", no_argument, NULL, 'k' },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
