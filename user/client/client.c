@@ -151,7 +151,7 @@ static void say_bound(const struct client *c, const struct machine_lease *l)
 			 l->ports.len, l->ports.offset);
 	if (l->expires != MACHINE_NEVER)
 		snprintf(until, sizeof(until), "for %llu s",
-			 (unsigned long long)(l->expires - state_now()) / 1000);
+			 (unsigned long long)(l->expires - state_now() + 999) / 1000);
 	dstm_log(DSTM_LOG_INFO, "%s%s %s, %s from %s to %s", ipv4, ports, until,
 		 c->host.trace.device, local, tep);
 	dstm_notify("STATUS=%s%s", ipv4, ports);

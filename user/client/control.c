@@ -56,7 +56,7 @@ static const struct dstm_rpc_ops ops = {
 	.methods = methods,
 	.closed = peer_closed,
 	.timeout = 5,
-	.queue = 64 * 1024,
+	.queue = 65536,
 };
 
 static void accepted(struct evconnlistener *listener, evutil_socket_t fd,

@@ -49,7 +49,7 @@ int exchange_open(struct exchange *x, struct event_base *base,
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&addr, sizeof(addr))) {
 		ret = -errno;
 		inet_ntop(AF_INET6, local, text, sizeof(text));
-		snprintf(error, ERROR, "UDP port %u of %s: %s",
+		snprintf(error, ERROR, "UDP port %d of %s: %s",
 			 DHCPV6_CLIENT_PORT, text, strerror(errno));
 		if (fd >= 0)
 			close(fd);

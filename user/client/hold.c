@@ -59,14 +59,23 @@ static bool is_local(const struct hold_packet *p)
 	       OWN_ADDR >> (32 - PREFIX_LEN);
 }
 
-static void packet_take(struct hold *h, struct hold_packet *p)
+static void packet_keep(struct hold *h, const struct hold_packet *p)
+{
+	if (h->count == HOLD_PACKETS) {
+		h->dropped++;
+		return;
+	}
+	h->packet[h->count++] = *p;
+	h->kept++;
+}
+
+static void packet_take(struct hold *h, const struct hold_packet *p)
 {
 	if (!unreach_wants_out(p->data, p->len) || is_local(p))
 		return;
 	switch (h->wanted(h->data)) {
 	case HOLD_KEEP:
-		h->kept++;
-		h->count++;
+		packet_keep(h, p);
 		break;
 	case HOLD_SEND:
 		packet_send(h, p);
@@ -79,21 +88,14 @@ static void packet_take(struct hold *h, struct hold_packet *p)
 
 static void readable(evutil_socket_t fd, short what, void *data)
 {
+	struct hold_packet packet;
 	struct hold *h = data;
-	struct hold_packet spare, *p;
 	ssize_t len;
 
 	(void)what;
-	for (;;) {
-		p = h->count < HOLD_PACKETS ? &h->packet[h->count] : &spare;
-		len = read(fd, p->data, sizeof(p->data));
-		if (len < 0)
-			return;
-		p->len = (size_t)len;
-		if (p == &spare)
-			h->dropped++;
-		else
-			packet_take(h, p);
+	while ((len = read(fd, packet.data, sizeof(packet.data))) >= 0) {
+		packet.len = (size_t)len;
+		packet_take(h, &packet);
 	}
 }
 
@@ -121,23 +123,17 @@ static int tun_open(char *error)
 	return fd;
 }
 
-/* Up, and without IPv6: that would have things to say, to nobody. */
+/* So small an MTU is none for IPv6, which has nothing to say here then. */
 static int device_up(struct dstm_nl *nl, uint32_t ifindex)
 {
 	struct nlmsghdr *nlh = dstm_nl_begin(nl, RTM_NEWLINK, 0);
 	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	struct nlattr *spec, *inet6;
 
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = (int)ifindex;
 	ifi->ifi_change = IFF_UP;
 	ifi->ifi_flags = IFF_UP;
 	mnl_attr_put_u32(nlh, IFLA_MTU, HOLD_MTU);
-	spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
-	inet6 = mnl_attr_nest_start(nlh, AF_INET6);
-	mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-	mnl_attr_nest_end(nlh, inet6);
-	mnl_attr_nest_end(nlh, spec);
 	return dstm_nl_ask(nl, nlh, NULL, NULL);
 }
 

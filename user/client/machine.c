@@ -198,20 +198,31 @@ static void request(struct machine *m, uint64_t now)
 /*
  * RFC 2131 section 4.4.5 halves what is left of the time; RFC 8415 section 18.2.4
  * begins with ten seconds and doubles. The shorter of both suits leases of any
- * length.
+ * length, if the halves do not become too short for it.
  */
+static uint64_t renew_wait(const struct machine *m, uint64_t end, uint64_t now)
+{
+	uint64_t half = (end - now) / 2, least = (end - m->sent) / 16;
+	uint64_t wait = jitter(m, m->interval < half ? m->interval : half);
+
+	if (end == MACHINE_NEVER)
+		return jitter(m, m->interval);
+	if (least > m->interval)
+		least = m->interval;
+	if (least < SECOND)
+		least = SECOND;
+	return wait < least ? least : wait;
+}
+
 static void renew(struct machine *m, uint64_t now)
 {
 	uint64_t end = m->state == MACHINE_RENEWING ? m->lease.t2 :
 		       m->lease.expires;
-	uint64_t half = end == MACHINE_NEVER ? RENEW_MOST : (end - now) / 2;
 	uint64_t wait;
 
 	m->interval = doubled(m->interval, RENEW_FIRST, RENEW_MOST);
-	wait = jitter(m, m->interval < half ? m->interval : half);
-	if (wait < SECOND)
-		wait = SECOND;
-	m->next = now + wait < end ? now + wait : end;
+	wait = renew_wait(m, end, now);
+	m->next = wait < end - now ? now + wait : end;
 	m->tries++;
 	send_renewal(m, now);
 }

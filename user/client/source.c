@@ -17,7 +17,7 @@ static bool in_prefix(const struct in6_addr *addr, const struct in6_addr *prefix
 	unsigned int bytes = len / 8;
 	uint8_t mask = (uint8_t)(0xff << (8 - len % 8));
 
-	if (memcmp(addr, prefix, bytes))
+	if (memcmp(addr, prefix, bytes) != 0)
 		return false;
 	return !(len % 8) || ((addr->s6_addr[bytes] ^
 			       prefix->s6_addr[bytes]) & mask) == 0;

@@ -12,7 +12,7 @@
 
 static size_t header_len(const uint8_t *packet)
 {
-	return (packet[0] & 0xfU) * 4U;
+	return (size_t)(packet[0] & 0xf) * 4;
 }
 
 /* RFC 1071 */

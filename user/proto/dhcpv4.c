@@ -333,10 +333,10 @@ static void option_put(struct bytes *b, const struct dhcpv4_message *m,
 		value_put(b, code, &m->mask, 4);
 		break;
 	case DHCPV4_OPT_ROUTER:
-		value_put(b, code, m->routers, 4U * m->routers_count);
+		value_put(b, code, m->routers, (size_t)m->routers_count * 4);
 		break;
 	case DHCPV4_OPT_DNS:
-		value_put(b, code, m->dns, 4U * m->dns_count);
+		value_put(b, code, m->dns, (size_t)m->dns_count * 4);
 		break;
 	case DHCPV4_OPT_MTU:
 		u16_put(b, code, m->mtu);
