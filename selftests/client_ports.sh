@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# dstm-client with port sets: no packet leaves with a port or identifier outside the
+# set, of the host or of hosts behind it; two clients share an address.
+
+# shellcheck source=selftests/client_lib.sh
+. "$(dirname "$0")/client_lib.sh"
+
+# watch LINK NS FILE: what leaves there in tunnels.
+watch()
+{
+	ip netns exec "$2" "$python" "$SELFTESTS/inner.py" "$1" "$3" &
+	busywait 30000 grep -qs ready "$3" || bail "no capture"
+}
+
+# all_in FILE ADDRESS FIRST-LAST...: that is all that was seen, and of each protocol
+# something.
+all_in()
+{
+	"$python" - "$@" <<-'END'
+	import sys
+	name, address, *ranges = sys.argv[1:]
+	ranges = [tuple(map(int, r.split("-"))) for r in ranges]
+	seen, bad = set(), []
+	for line in open(name):
+	    if line == "ready\n":
+	        continue
+	    source, protocol, port = line.split()
+	    seen.add(protocol)
+	    if (source != address or protocol not in ("tcp", "udp", "icmp") or
+	            not any(a <= int(port) <= b for a, b in ranges)):
+	        bad.append(line)
+	print("bad:", bad, "seen:", seen)
+	sys.exit(bool(bad) or not {"tcp", "udp", "icmp"} <= seen)
+	END
+}
+
+# all_traffic NS: ping, TCP and UDP, also from ports that are not in the set.
+all_traffic()
+{
+	local port
+
+	n "$1" ping -4 -n -c 2 -i 0.1 -W 20 198.51.100.2 &&
+	traffic "$1" tcp 198.51.100.2 7000 --timeout 20 &&
+	traffic "$1" udp 198.51.100.2 7000 --timeout 20 || return 1
+	for port in 1 80 5000 33333 65535; do
+		traffic "$1" tcp 198.51.100.2 7000 --sport $port --timeout 20 ||
+			return 1
+		traffic "$1" udp 198.51.100.2 7000 --sport $port --timeout 20 ||
+			return 1
+	done
+}
+
+client_network
+ns client2 behind
+link_underlay "$client2" "$gw" 2 7 || bail "no veth"
+ip link add lan0 netns "$client" type veth peer name lan1 netns "$behind"
+ip -n "$client" link set lan0 up
+ip -n "$behind" link set lan1 up
+ip -n "$client" addr add 10.0.0.1/24 dev lan0
+ip -n "$behind" addr add 10.0.0.2/24 dev lan1
+ip -n "$behind" route add default via 10.0.0.1
+n "$client" sysctl -qw net.ipv4.ip_forward=1
+serve "$inet" 198.51.100.2 7000
+order '{"pool": [
+	{"ipv4": "192.0.2.8", "psid": 5, "psid-len": 6, "psid-offset": 0},
+	{"ipv4": "192.0.2.8", "psid": 6, "psid-len": 6, "psid-offset": 0}]}'
+start_server
+host_picture "$client" > "$work/before"
+watch up1 "$client" "$work/seen1"
+watch up2 "$client2" "$work/seen2"
+
+configure p1 '"mode": "on-demand", "servers": ["2001:db8::2"]'
+configure p2 '"mode": "always", "servers": ["2001:db8::2"]'
+start_client p1
+check "the first ping works" n "$client" ping -4 -n -c 1 -W 20 198.51.100.2
+check "the first has the set 5120 to 6143" field_is p1 lease.psid 5
+check "local ports follow" \
+	sh -c "ip netns exec $client sysctl -n net.ipv4.ip_local_port_range | grep -q '5120.6143'"
+pid1=$client_pid
+start_client p2 "$client2"
+check "another client shares the address" bound p2
+check "with the next set" field_is p2 lease.psid 6
+check "same address" field_is p2 lease.ipv4 192.0.2.8
+check "traffic of one" all_traffic "$client"
+check "traffic of the other" all_traffic "$client2"
+check "traffic of a host behind" all_traffic "$behind"
+all_traffic "$client" > /dev/null 2>&1 &
+side=$!
+check "both at once" all_traffic "$client2"
+check "the other one too" wait "$side"
+serve "$client" 0.0.0.0 5200
+check "a port of the set is reached from outside" \
+	traffic "$inet" tcp 192.0.2.8 5200 --timeout 20
+check "no packet of the first is outside its set" \
+	all_in "$work/seen1" 192.0.2.8 5120-6143
+check "nor of the other" all_in "$work/seen2" 192.0.2.8 6144-7167
+check "the gateway has dropped nothing for its port" \
+	sh -c "[ $(stat rx-inner-port) -eq 0 ]"
+
+stop_client "$client_pid"
+stop_client "$pid1"
+check "the host is as it was" picture_same "$client" "$work/before"
+
+# Scattered: 15 ranges of 16 ports.
+order '{"pool": [{"ipv4": "192.0.2.9", "psid": 52, "psid-len": 8, "psid-offset": 4}]}'
+forget
+watch up1 "$client" "$work/seen3"
+configure p3 '"mode": "on-demand", "servers": ["2001:db8::2"]'
+start_client p3
+check "scattered ranges: the first ping" n "$client" ping -4 -n -c 1 -W 20 198.51.100.2
+check "scattered ranges: traffic" all_traffic "$client"
+check "scattered ranges: of a host behind" all_traffic "$behind"
+ranges=
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+	first=$((i * 4096 + 52 * 16))
+	ranges="$ranges $first-$((first + 15))"
+done
+# shellcheck disable=SC2086
+check "scattered ranges: no packet outside" all_in "$work/seen3" 192.0.2.9 $ranges
+check "scattered ranges: local ports stay" \
+	sh -c "ip netns exec $client sysctl -n net.ipv4.ip_local_port_range | grep -q '32768.60999'"
+stop_client
+check "the host is as it was then" picture_same "$client" "$work/before"
+
+# A client that takes only whole addresses gets no set.
+configure p4 '"mode": "always", "servers": ["2001:db8::2"], "port-sets": false'
+start_client p4
+sleep 2
+check "without port-sets, an offered set is not taken" field_is p4 state selecting
+stop_client
+
+tap_done
