@@ -182,10 +182,12 @@ class Run:
         if len(parts) > 1 and whole[8] <= 1:
             return
         self.sent += [send(part) for part in parts]
-        if not self.gateway_shares(whole, end) or len(parts) == 1 and not \
-                model.word(parts[0], 6) & model.FRAGMENT:
+        if not self.gateway_shares(whole, end) or not model.word(parts[0], 6) & model.FRAGMENT:
             for part in parts:
                 self._expect(handle(part))
+        elif tunnel and model.ECN[tunnel[2] & 3][whole[1] & 3] is None:
+            # Each came with a mark of its own.
+            self.counters["rx-ecn"] += len(parts)
         elif sum(len(part) - 20 for part in parts) == len(whole) - 20:
             self._expect(handle(whole, False))
 
