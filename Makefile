@@ -4,6 +4,7 @@
 #   make module KDIR=...   the module for another kernel; ARCH=um for UML
 #   make install           module, tools, man pages; DESTDIR and PREFIX
 #   make check             tests; installs what it needs (Debian); KERNELS="uml 6.1"
+#   make check-long        the random tests, with a long budget
 #   make demo              a static deployment, shown step by step
 
 VERSION := 0.1
@@ -52,6 +53,9 @@ spec spec-check:
 check:
 	selftests/check.sh
 
+check-long: tools
+	selftests/check-long.sh
+
 demo:
 	selftests/packages.sh demo
 	$(MAKE) -s tools
@@ -63,5 +67,5 @@ clean-module:
 clean:
 	rm -rf .build
 
-.PHONY: all module tools install dkms-install spec spec-check check demo clean \
+.PHONY: all module tools install dkms-install spec spec-check check check-long demo clean \
 	clean-module

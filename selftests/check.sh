@@ -12,7 +12,8 @@ results=$out/results
 
 # What runs in a kernel, in this order.
 tests="forward.sh antispoof.sh lifetime.sh replace.sh sync.sh events.sh errors.sh
-dump.sh gso.sh mtu.sh trace.sh ynl.sh netns.sh"
+dump.sh gso.sh mtu.sh trace.sh ynl.sh netns.sh packets.sh model.sh fuzz.sh faults.sh
+programs.sh coexist.sh"
 
 # KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's kernels run two
 # at a time; the second one's are alone on the machine, for they measure time or
@@ -43,6 +44,8 @@ host_tests()
 		make -s spec-check
 	step "the tools build" make -s tools
 	step "unit tests of the tools" make -s -C user check
+	step "the fuzzers build" make -s -C selftests/fuzz
+	step "what Documentation/conformance.rst names is there" selftests/conformance.sh
 }
 tests_with_kernels()
 {
