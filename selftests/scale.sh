@@ -60,15 +60,13 @@ within()
 	[ "$took" -lt "$1" ]
 }
 
-map load "$work/million.json" > /dev/null 2>&1 # the caches are warm after this
-map flush > /dev/null
-sleep 1
+# The first load after the boot: the memory it takes is new to the machine, too.
 used_before=$(used)
 free_before=$(free_memory)
 took=0
 check "load $total mappings" timed map load "$work/million.json"
 note "load: $took ms"
-check "in under 10 s" within 10000
+check "in under 10 s, the first time" within 10000
 free_after=$(free_memory)
 used_after=$(used)
 note "slab and vmalloc: $(((used_after - used_before) * 1024 / total)) bytes a mapping"
@@ -102,7 +100,7 @@ show()
 took=0
 check "show all" timed show
 note "show: $took ms"
-check "in under 10 s" within 10000
+check "in under 10 s, all of them" within 10000
 all()
 {
 	echo "$(wc -l < "$work/shown") lines"

@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What make install and make dkms-install put where, for one of the test kernels, and
+# that it is of use there: run on the machine itself, the rest happens in that kernel.
+#
+#   install.sh [KERNEL]
+
+. "$(dirname "$0")/lib.sh"
+
+need_root
+cd "$SELFTESTS/.." || exit 1
+kernel=${1:-uml}
+# Where the test kernel sees it, too: its /tmp is its own.
+tree=$PWD/.build/installed
+rm -rf "$tree" "$tree.build"
+trap 'status=$?; cleanup; rm -rf "$tree" "$tree.build"; exit $status' EXIT
+read -ra kdir <<< "$(selftests/vm/kdir "$kernel")"
+
+check "make install" make -s install "${kdir[@]}" MO="$tree.build" DESTDIR="$tree" PREFIX=/usr
+ko=$(find "$tree/lib/modules" -name 'dstm.ko*')
+check "the module is installed" [ -s "$ko" ]
+for file in sbin/dstm-nl share/man/man8/dstm-nl.8 share/bash-completion/completions/dstm-nl; do
+	check "$file is installed below PREFIX" [ -s "$tree/usr/$file" ]
+done
+outside()
+{
+	local found
+
+	found=$(find "$tree" -type f ! -path "$tree/usr/*" ! -path "$tree/lib/modules/*")
+	echo "$found"
+	[ -z "$found" ]
+}
+check "and nothing beside it" outside
+
+check "make dkms-install" make -s dkms-install DESTDIR="$tree"
+source=$(echo "$tree"/usr/src/dstm-*)
+check "its dkms.conf names the module" grep -q 'BUILT_MODULE_NAME\[0\]="dstm"' "$source/dkms.conf"
+dkms_builds()
+{
+	make -s "${kdir[@]}" -C "${kdir[0]#KDIR=}" M="$source" modules && [ -s "$source/dstm.ko" ]
+}
+check "what dkms gets builds as dkms builds it" dkms_builds
+
+# The installed module in the place of the one just built, the installed tool first
+# on PATH. The test kernel's /lib/modules is a folder of its own; make it ours.
+cat > "$tree/try.sh" <<-'END'
+	set -e
+	tree=$(dirname "$0")
+	release=$(uname -r)
+	cp -a "/lib/modules/$release" /tmp/modules
+	rm -f /tmp/modules/extra/dstm*.ko
+	mkdir -p /tmp/lib/modules
+	mv /tmp/modules "/tmp/lib/modules/$release"
+	find "$tree/lib/modules" -name 'dstm*.ko*' -exec cp {} "/tmp/lib/modules/$release/extra/" \;
+	depmod -b /tmp "$release"
+	mount --bind /tmp/lib/modules /lib/modules
+	export PATH="$tree/usr/sbin:$PATH"
+	modprobe dstm
+	modprobe -r dstm
+	ip link add dstm0 type dstm role gateway local 2001:db8::1 2> /dev/null ||
+		dstm-nl link add dstm0 role gateway local 2001:db8::1
+	test -d /sys/module/dstm
+	dstm-nl map add dev dstm0 ipv4 192.0.2.7 remote 2001:db8:1::7
+	dstm-nl map show
+	ip link del dstm0
+	modprobe -r dstm
+	ip link add type dstm || true
+	test -d /sys/module/dstm && echo loaded by alias
+END
+in_kernel()
+{
+	selftests/vm/run -k "$kernel" --no-module -- bash "$tree/try.sh" > "$work/vm" 2>&1
+	cat "$work/vm"
+	grep -q '192\.0\.2\.7' "$work/vm" && grep -q 'loaded by alias' "$work/vm"
+}
+check "modprobe finds it, and ip link add type dstm loads it" in_kernel
+
+cleaned()
+{
+	make -s clean-module MO="$tree.build" && [ ! -e "$tree.build" ]
+}
+check "make clean-module" cleaned
+
+tap_done
