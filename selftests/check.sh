@@ -14,6 +14,8 @@ results=$out/results
 tests="forward.sh antispoof.sh lifetime.sh replace.sh sync.sh events.sh errors.sh
 dump.sh gso.sh mtu.sh trace.sh ynl.sh netns.sh packets.sh model.sh fuzz.sh faults.sh
 programs.sh coexist.sh"
+# The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
+daemons="client.sh client_demand.sh client_ports.sh client_move.sh"
 
 # KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's kernels run two
 # at a time; the second one's are alone on the machine, for they measure time or
@@ -22,6 +24,7 @@ boots_together()
 {
 	cat <<-END
 	uml | kunit.sh $tests
+	uml | $daemons
 	6.12 | kunit.sh $tests
 	uml-debug | kunit.sh $tests
 	6.1 | kunit.sh $tests

@@ -429,7 +429,7 @@ static void check_tunnel(struct client *c, uint64_t now)
 
 	c->check = now + (wait > CHECK_MOST ? CHECK_MOST :
 			  wait < SECOND ? SECOND : wait);
-	if (tunnel_packets(&c->host.tunnel, &packets)) {
+	if (tunnel_sent(&c->host.tunnel, &packets)) {
 		dstm_log(DSTM_LOG_WARNING, "device %s has vanished",
 			 c->host.tunnel.name);
 		host_clear(&c->host);

@@ -43,7 +43,7 @@
  * @reason: why there was no lease, or is none any more; "" if never
  * @check: when to look again whether the tunnel is used
  * @used: when it was last seen to be
- * @packets: how many had gone through it then
+ * @packets: how many the host had sent through it then
  */
 struct client {
 	const struct config *config;

@@ -28,7 +28,7 @@
  * @metric: of the default route
  * @mtu: of the tunnel, in bytes, or 0 for what the path allows
  * @port_sets: whether a port set will do
- * @idle: seconds without a packet after which the lease is released, 0 for never
+ * @idle: seconds after the last packet sent until the lease is released, 0 for never
  * @patience: seconds that a packet waits for a lease before it is answered
  * @retry: seconds for which packets are answered at once, after a refusal
  * @hook: program that is told of changes, or NULL

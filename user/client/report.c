@@ -49,7 +49,7 @@ static json_t *device_json(struct client *c)
 {
 	uint64_t packets;
 
-	if (!tunnel_packets(&c->host.tunnel, &packets) && packets != c->packets) {
+	if (!tunnel_sent(&c->host.tunnel, &packets) && packets != c->packets) {
 		c->packets = packets;
 		c->used = state_now();
 	}

@@ -145,7 +145,7 @@ void tunnel_del(struct tunnel *t)
 	t->ifindex = 0;
 }
 
-static int packets_read(const struct nlmsghdr *nlh, void *data)
+static int sent_read(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attr;
 	struct rtnl_link_stats64 stats;
@@ -160,15 +160,15 @@ static int packets_read(const struct nlmsghdr *nlh, void *data)
 			continue;
 		memcpy(&stats, mnl_attr_get_payload(attr),
 		       offsetof(struct rtnl_link_stats64, rx_bytes));
-		*packets = stats.rx_packets + stats.tx_packets;
+		*packets = stats.tx_packets;
 	}
 	return 0;
 }
 
-int tunnel_packets(struct tunnel *t, uint64_t *packets)
+int tunnel_sent(struct tunnel *t, uint64_t *packets)
 {
 	*packets = 0;
-	return dstm_nl_ask(t->nl, link_request(t, RTM_GETLINK), packets_read,
+	return dstm_nl_ask(t->nl, link_request(t, RTM_GETLINK), sent_read,
 			   packets);
 }
 

@@ -64,13 +64,15 @@ int tunnel_extend(struct tunnel *t, const struct dstm_mapping *m, char *error);
 void tunnel_del(struct tunnel *t);
 
 /**
- * tunnel_packets - how many packets went through, both ways
+ * tunnel_sent - how many packets the host has sent through it
  * @t: the tunnel
  * @packets: the number
  *
+ * Not those that came: an address is sought out by strangers all day long.
+ *
  * Return: 0, or a negative errno if the device is gone.
  */
-int tunnel_packets(struct tunnel *t, uint64_t *packets);
+int tunnel_sent(struct tunnel *t, uint64_t *packets);
 
 /**
  * tunnel_kind_name - a kind's name, as in the configuration
