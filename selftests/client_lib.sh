@@ -26,7 +26,7 @@ client_network()
 	ip -n "$gw" addr add 2001:db8::2/128 dev lo nodad
 	routers "$gw"
 	gateway_device "$gw" || bail "no dstm device"
-	busywait 3000 n "$client" ping -6 -c 1 -W 1 2001:db8::1 > /dev/null ||
+	busywait 20000 n "$client" ping -6 -c 1 -W 1 2001:db8::1 > /dev/null ||
 		bail "no underlay"
 }
 
@@ -90,7 +90,7 @@ start_client()
 	ip netns exec "${2:-$client}" "$client_bin" --config "$work/$1.json" \
 		> "$work/$1.log" 2>&1 &
 	client_pid=$!
-	busywait 20000 answers "$1" || { cat "$work/$1.log"; bail "no client"; }
+	busywait 60000 answers "$1" || { cat "$work/$1.log"; bail "no client"; }
 }
 
 answers()

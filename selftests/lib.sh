@@ -363,7 +363,7 @@ serve()
 	ready=$(mktemp -u "$work/ready.XXXXXX")
 	n "$where" "$python" "$SELFTESTS/traffic.py" echo --ready "$ready" "$@" \
 		> "$ready.log" 2>&1 &
-	busywait 10000 listening "$ready" || { cat "$ready.log"; bail "no echo server"; }
+	busywait 60000 listening "$ready" || { cat "$ready.log"; bail "no echo server"; }
 }
 
 # ask NS PROGRAM ARGUMENTS...: traffic.py or send.py, by an agent that stays.

@@ -67,8 +67,9 @@ int address_route(struct dstm_nl *nl, uint32_t ifindex, struct in_addr source,
 		  uint32_t metric)
 {
 	struct nlmsghdr *nlh = dstm_nl_begin(nl, RTM_NEWROUTE,
-					     NLM_F_CREATE | NLM_F_REPLACE);
+					     NLM_F_CREATE | NLM_F_EXCL);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	int ret;
 
 	rtm->rtm_family = AF_INET;
 	rtm->rtm_table = RT_TABLE_MAIN;
@@ -78,5 +79,9 @@ int address_route(struct dstm_nl *nl, uint32_t ifindex, struct in_addr source,
 	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
 	mnl_attr_put_u32(nlh, RTA_PREFSRC, source.s_addr);
 	mnl_attr_put_u32(nlh, RTA_PRIORITY, metric);
-	return dstm_nl_ask(nl, nlh, NULL, NULL);
+	ret = dstm_nl_ask(nl, nlh, NULL, NULL);
+	if (ret == -EEXIST)
+		dstm_nl_error_set(nl, "there is a default route of metric %u "
+				  "already; configure another metric", metric);
+	return ret;
 }

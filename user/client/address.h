@@ -42,11 +42,12 @@ int address_elsewhere(struct dstm_nl *nl, struct in_addr addr,
  * @nl: a socket of NETLINK_ROUTE
  * @ifindex: the device
  * @source: the address that packets get where the program chose none
- * @metric: of the route; it replaces one of the same metric
+ * @metric: of the route
  *
  * It goes away with the device.
  *
- * Return: 0, or a negative errno.
+ * Return: 0, or a negative errno; -EEXIST if there is a default route of this metric,
+ * whoever's it is.
  */
 int address_route(struct dstm_nl *nl, uint32_t ifindex, struct in_addr source,
 		  uint32_t metric);

@@ -336,6 +336,7 @@ static uint32_t link_index(struct client *c)
 
 static int look_near(struct client *c)
 {
+	static struct dstm_log_limit limit;
 	uint32_t ifindex = link_index(c);
 	struct in6_addr local;
 	char error[ERROR];
@@ -351,7 +352,7 @@ static int look_near(struct client *c)
 		return 0;
 	ret = exchange_open(&c->near, c->base, &local, ifindex, error);
 	if (ret) {
-		dstm_log(DSTM_LOG_ERR, "%s", error);
+		dstm_log_limited(&limit, DSTM_LOG_ERR, "%s", error);
 		return ret;
 	}
 	discovery_start(&c->discovery, state_now());
@@ -373,6 +374,7 @@ static struct in6_addr toward(const struct client *c)
 
 static int look_far(struct client *c)
 {
+	static struct dstm_log_limit limit;
 	struct source_wish wish = {
 		.local = c->config->local,
 		.prefix = c->discovery.prefix,
@@ -390,7 +392,7 @@ static int look_far(struct client *c)
 		return 0;
 	ret = exchange_open(&c->far, c->base, &local, 0, error);
 	if (ret) {
-		dstm_log(DSTM_LOG_ERR, "%s", error);
+		dstm_log_limited(&limit, DSTM_LOG_ERR, "%s", error);
 		return ret;
 	}
 	dstm_log(DSTM_LOG_INFO, "this end of the tunnel is %s",

@@ -246,6 +246,20 @@ void host_clear(struct host *h)
 	h->trace = (struct state_trace){0};
 }
 
+/* Whether what was left is what we would make. */
+static bool fits(struct host *h, const struct state *state)
+{
+	char error[ERROR];
+	int ret;
+
+	if (!state->leased || !h->tunnel.ifindex ||
+	    strcmp(h->tunnel.name, h->device) != 0 ||
+	    (h->kind != TUNNEL_AUTO && h->kind != h->tunnel.kind))
+		return false;
+	ret = route_add(h, error);
+	return !ret || ret == -EEXIST;
+}
+
 void host_adopt(struct host *h, const struct state *state)
 {
 	const struct state_trace *trace = &state->trace;
@@ -260,10 +274,7 @@ void host_adopt(struct host *h, const struct state *state)
 		.ifindex = if_nametoindex(trace->device),
 	};
 	memcpy(h->tunnel.name, trace->device, sizeof(h->tunnel.name));
-	if (state->leased && h->tunnel.ifindex &&
-	    !strcmp(trace->device, h->device) &&
-	    (h->kind == TUNNEL_AUTO || h->kind == trace->kind) &&
-	    !route_add(h, (char[ERROR]){0}))
+	if (fits(h, state))
 		return;
 	dstm_log(DSTM_LOG_NOTICE, "taking back what an earlier run has left");
 	host_clear(h);

@@ -72,10 +72,11 @@ static json_t *servers_json(const struct client *c)
 
 json_t *client_status(struct client *c)
 {
-	json_t *json = json_pack("{ss ss so}",
+	json_t *json = json_pack("{ss ss so sI}",
 		"mode", c->config->on_demand ? "on-demand" : "always",
 		"state", machine_state_name(c->machine.state),
-		"servers", servers_json(c));
+		"servers", servers_json(c),
+		"malformed", (json_int_t)(c->near.bad + c->far.bad));
 
 	if (!IN6_IS_ADDR_UNSPECIFIED(&c->local))
 		json_object_set_new(json, "local", ipv6_json(&c->local));
