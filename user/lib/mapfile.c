@@ -12,6 +12,9 @@
 
 #define ERROR_SIZE	512
 
+/* No mapping is shorter than {"ipv4":"1.1.1.1","remote":"::"} and a comma. */
+#define SHORTEST	33
+
 static void position(const struct dstm_mapfile *file, size_t at, size_t *line,
 		     size_t *column)
 {
@@ -77,28 +80,6 @@ static size_t key_find(const struct dstm_mapfile *file, size_t at, size_t end,
 			return i;
 	}
 	return at;
-}
-
-static int mapping_append(struct dstm_mapfile *file,
-			  const struct dstm_mapping *m, size_t at)
-{
-	if (file->count == file->room) {
-		size_t room = file->room ? 2 * file->room : 64;
-		void *p;
-
-		p = realloc(file->mappings, room * sizeof(*file->mappings));
-		if (!p)
-			return -ENOMEM;
-		file->mappings = p;
-		p = realloc(file->at, room * sizeof(*file->at));
-		if (!p)
-			return -ENOMEM;
-		file->at = p;
-		file->room = room;
-	}
-	file->mappings[file->count] = *m;
-	file->at[file->count++] = at;
-	return 0;
 }
 
 /* A string without escapes, or a number of digits; NULL for anything else. */
@@ -180,8 +161,18 @@ static size_t plain_parse(const struct dstm_mapfile *file, size_t at,
 	return (size_t)(p + 1 - file->text);
 }
 
-static int out_of_memory(const struct dstm_mapfile *file, char *error)
+/*
+ * Room for as many as there can be. A table that grows would be moved again and
+ * again, while of one too large nothing is spent but addresses.
+ */
+static int room_make(struct dstm_mapfile *file, char *error)
 {
+	size_t room = file->size / SHORTEST + 1;
+
+	file->mappings = malloc(room * sizeof(*file->mappings));
+	file->at = malloc(room * sizeof(*file->at));
+	if (file->mappings && file->at)
+		return 0;
 	snprintf(error, ERROR_SIZE, "%.200s: %s", file->name, strerror(ENOMEM));
 	return -ENOMEM;
 }
@@ -223,8 +214,8 @@ static int element_parse(struct dstm_mapfile *file, size_t *at,
 		return ret;
 
 append:
-	if (mapping_append(file, &m, *at))
-		return out_of_memory(file, error);
+	file->mappings[file->count] = m;
+	file->at[file->count++] = *at;
 	*at = end;
 	return 0;
 }
@@ -239,6 +230,9 @@ int dstm_mapfile_parse(struct dstm_mapfile *file, const char *name, char *text,
 	file->name = name;
 	file->text = text;
 	file->size = size;
+	ret = room_make(file, error);
+	if (ret)
+		return ret;
 
 	at = skip_blank(file, 0);
 	if (at >= size || text[at] != '[')

@@ -25,7 +25,6 @@ struct dstm_mapfile {
 	char *text;
 	size_t size;
 	size_t *at;
-	size_t room;
 };
 
 /**
