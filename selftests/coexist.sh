@@ -15,19 +15,19 @@ outside=198.51.100.2
 topology
 map add ipv4 $inside remote 2001:db8:1::7 || bail "map add"
 
-out()
+outward()
 {
 	pings "$client" $outside
 }
 
-in()
+inward()
 {
 	pings "$inet" $inside
 }
 
 both()
 {
-	out && in
+	outward && inward
 }
 
 check "both directions to begin with" both
@@ -63,20 +63,20 @@ rules <<-END
 		chain pre {
 			type filter hook prerouting priority 0;
 			iifname dstm0 ip saddr $inside counter name inner_in
-			iifname down1 ip6 nexthdr 4 counter name outer_in
+			iifname down1 meta l4proto 4 counter name outer_in
 			iifname down1 ip saddr $inside counter name wrong
 			iifname dstm0 meta nfproto ipv6 counter name wrong
 		}
 		chain post {
 			type filter hook postrouting priority 0;
 			oifname dstm0 ip daddr $inside counter name inner_out
-			oifname down1 ip6 nexthdr 4 counter name outer_out
+			oifname down1 meta l4proto 4 counter name outer_out
 			oifname down1 meta nfproto ipv4 counter name wrong
 			oifname dstm0 meta nfproto ipv6 counter name wrong
 		}
 	}
 END
-check "traffic with rules" out
+check "traffic with rules" outward
 for counter in inner_in inner_out outer_in outer_out; do
 	check "nftables: $counter" counts $counter 3
 done
@@ -93,8 +93,8 @@ rules <<-END
 		counter wrong { }
 		chain input {
 			type filter hook input priority 0;
-			iifname down1 ip6 nexthdr 4 ct state new counter name outer_new
-			iifname down1 ip6 nexthdr 4 ct state established counter name outer_old
+			iifname down1 meta l4proto 4 ct state new counter name outer_new
+			iifname down1 meta l4proto 4 ct state established counter name outer_old
 		}
 		chain forward {
 			type filter hook forward priority 0;
@@ -104,7 +104,7 @@ rules <<-END
 		}
 	}
 END
-check "traffic with state" in
+check "traffic with state" inward
 check "conntrack: the outer flow is known by its first answer" counts outer_old 3
 check "conntrack: the inner flow is known, too" counts inner_old 3
 check "more traffic with state" n "$client" ping -n -c 1 -W 2 $outside
@@ -118,7 +118,7 @@ rules <<-END
 		counter inner_untracked { }
 		chain raw {
 			type filter hook prerouting priority raw;
-			iifname down1 ip6 nexthdr 4 notrack
+			iifname down1 meta l4proto 4 notrack
 		}
 		chain forward {
 			type filter hook forward priority 0;
@@ -139,7 +139,7 @@ rules <<-END
 		counter priority_out { }
 		chain pre {
 			type filter hook prerouting priority 0;
-			iifname down1 ip6 nexthdr 4 meta mark set 5
+			iifname down1 meta l4proto 4 meta mark set 5
 		}
 		chain forward {
 			type filter hook forward priority 0;
@@ -148,12 +148,12 @@ rules <<-END
 		}
 		chain post {
 			type filter hook postrouting priority 0;
-			oifname down1 ip6 nexthdr 4 meta mark 6 counter name mark_out
-			oifname down1 ip6 nexthdr 4 meta priority 1:6 counter name priority_out
+			oifname down1 meta l4proto 4 meta mark 6 counter name mark_out
+			oifname down1 meta l4proto 4 meta priority 1:6 counter name priority_out
 		}
 	}
 END
-check "traffic with marks" out
+check "traffic with marks" outward
 check "the mark goes out of the tunnel" counts mark_in 3
 check "the mark goes into the tunnel" counts mark_out 3
 check "the priority goes into the tunnel" counts priority_out 3
@@ -164,7 +164,7 @@ ip -n "$gw" -6 route add unreachable default table 66
 check "fwmark: the rule's table has no route" counted tx-no-route 1 \
 	n "$inet" ping -n -c 1 -W 0.2 $inside
 ip -n "$gw" -6 route replace 2001:db8:1::/64 dev down1 table 66
-check "fwmark: the rule's table has one" in
+check "fwmark: the rule's table has one" inward
 ip -n "$gw" -6 rule del fwmark 6 table 66
 n "$gw" nft flush ruleset
 
@@ -183,12 +183,12 @@ tc_saw()
 	n "$gw" tc -s filter show dev dstm0 "$1" | tee "$work/tc"
 	grep -q 'Sent [0-9]* bytes 3 pkt' "$work/tc"
 }
-check "traffic with tc" out
+check "traffic with tc" outward
 check "tc sees what comes out of the tunnel" tc_saw ingress
 check "tc sees what goes into the tunnel" tc_saw egress
 n "$gw" tc filter del dev dstm0 egress
 n "$gw" tc filter add dev dstm0 egress matchall action drop
-check_not "tc can drop" in
+check_not "tc can drop" inward
 n "$gw" tc qdisc del dev dstm0 clsact
 check "traffic without tc" both
 
@@ -202,7 +202,7 @@ if mountpoint -q /sys/fs/bpf && xdp pass 2> "$work/xdp"; then
 	check "XDP_PASS" both
 	ip -n "$gw" link set dstm0 xdpgeneric off
 	check "XDP_DROP is loaded" xdp drop
-	check_not "XDP_DROP" out
+	check_not "XDP_DROP" outward
 	ip -n "$gw" link set dstm0 xdpgeneric off
 	check "without XDP again" both
 	rm -f /sys/fs/bpf/dstm-*-$$
@@ -213,7 +213,7 @@ fi
 # Down is down.
 ip -n "$gw" link set dstm0 down
 check "down: nothing comes out" counted rx-down 1 n "$client" ping -n -c 1 -W 0.2 $outside
-check_not "down: nothing goes in" in
+check_not "down: nothing goes in" inward
 ip -n "$gw" link set dstm0 up
 ip -n "$gw" route replace 192.0.2.0/24 dev dstm0
 check "up again" both

@@ -10,8 +10,8 @@ need_scapy()
 	export PYTHONPATH=$SELFTESTS
 }
 
-# quiet NS: no address that was not given, nobody who asks for routers, and no
-# error that is not sent for lack of a token.
+# quiet NS: no address that was not given, nobody who asks for routers, no error
+# that is not sent for lack of a token, or is sent late, about missing fragments.
 quiet()
 {
 	# shellcheck disable=SC2016
@@ -20,6 +20,8 @@ quiet()
 		echo 0 > ipv4/icmp_ratemask
 		echo 0 > ipv6/icmp/ratelimit
 		echo > ipv6/icmp/ratemask
+		echo 3600 > ipv4/ipfrag_time
+		echo 3600 > ipv6/ip6frag_time
 		for i in all default; do
 			echo 0 > ipv6/conf/$i/accept_ra
 			echo 0 > ipv6/conf/$i/router_solicitations

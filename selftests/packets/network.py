@@ -16,7 +16,12 @@ from .wire import Counters, Port, SegmentPort, stay_on_one_cpu
 DEFAULTS = {"hoplimit": "64", "encaplimit": "none", "hairpin": "on", "icmp-errors": "on",
             "frag": "outer", "tclass": "inherit", "dscp": "inner", "flowlabel": "auto",
             "mtu": "1500", "icmp-rate": "1000000"}
-PATIENCE = 5
+PATIENCE = 60
+MARK = b"all before this has been handled"
+# Echoes of the stack itself, which the device does not see.
+MARKERS = (case.underlay(IPv6(src=build.ROUTER, dst=build.DUT_UNDERLAY) /
+                         ICMPv6EchoRequest(data=MARK)),
+           case.from_inet(IP(src=build.HOST, dst=build.DUT_INET) / ICMP() / MARK))
 
 
 class Network:
@@ -28,7 +33,6 @@ class Network:
         self.device = Port(dut, "dstm0", listen=False)
         self.segments = SegmentPort(wire, "inet1")
         self.counters = Counters(dut, "dstm0")
-        self.round = 0
 
     def run(self, command):
         words = shlex.split(command) if isinstance(command, str) else command
@@ -56,29 +60,20 @@ class Network:
         else:
             self.ports[frame.where].send(frame.data)
 
-    def _markers(self):
-        self.round = (self.round + 1) & 0xffff
-        here = {"id": 0xd57, "seq": self.round}
-        for frame in (case.underlay(IPv6(src=build.ROUTER, dst=build.DUT_UNDERLAY) /
-                                    ICMPv6EchoRequest(data=b"marker", **here)),
-                      case.from_inet(IP(src=build.HOST, dst=build.DUT_INET) /
-                                     ICMP(**here) / b"marker")):
-            self.send(frame)
-        return here["seq"].to_bytes(2, "big") + b"marker"
-
     def settle(self):
         """What came out of each side. All that was sent before has had its
         effect when an echo is answered, and after the second one even what
         went through the device's own receive queue."""
         got = {"underlay": [], "inet": []}
         for _ in range(2):
-            marker = self._markers()
+            for marker in MARKERS:
+                self.send(marker)
             for where, port in self.ports.items():
                 while True:
                     frame = port.receive(PATIENCE)
                     if frame is None:
                         raise TimeoutError(f"no echo from the gateway on {where}")
-                    if frame.endswith(marker):
+                    if frame.endswith(MARK):
                         break
                     got[where].append(frame)
         return got
