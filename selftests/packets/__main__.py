@@ -6,6 +6,7 @@ import fnmatch
 import sys
 import traceback
 
+from .network import Network
 from .suite import suite
 
 
@@ -50,7 +51,6 @@ def main():
             continue
         if not getattr(args, role):
             continue
-        from .network import Network
         network = Network(*getattr(args, role).split(":"))
         for case in cases:
             number += 1

@@ -29,7 +29,8 @@ class Drop(Exception):
 
 @dataclass
 class Outcome:
-    """Frames are what follows Ethernet: (side, kind, bytes...)."""
+    """Frames are (side, kind, what it is made of): plain and the packet; tunnel or
+    refused, source, destination, traffic class and inner packet."""
     frames: list = field(default_factory=list)
     counters: dict = field(default_factory=dict)
 
@@ -171,7 +172,8 @@ def changed(data, ttl=None, tos=None):
 
 
 class Gateway:
-    """hairpin and icmp_errors as the device's options of these names."""
+    """A device of role gateway with its default options, at the IPv6 address tep,
+    in a router whose IPv4 address is own."""
 
     def __init__(self, mappings, tep, own):
         self.tep, self.own = tep, own
