@@ -44,7 +44,7 @@ all_traffic()
 	n "$1" ping -4 -n -c 2 -i 0.1 -W 20 198.51.100.2 &&
 	traffic "$1" tcp 198.51.100.2 7000 --timeout 20 &&
 	traffic "$1" udp 198.51.100.2 7000 --timeout 20 || return 1
-	for port in 1 80 5000 33333 65535; do
+	for port in 80 33333; do
 		traffic "$1" tcp 198.51.100.2 7000 --sport $port --timeout 20 ||
 			return 1
 		traffic "$1" udp 198.51.100.2 7000 --sport $port --timeout 20 ||

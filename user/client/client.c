@@ -190,6 +190,7 @@ static void machine_bound(const struct machine_lease *lease, void *data)
 {
 	struct client *c = data;
 	uint64_t now = state_now();
+	bool was_up = c->host.trace.up;
 	char error[ERROR];
 
 	if (host_apply(&c->host, lease, tunnel_mtu(c, lease), now, error)) {
@@ -200,9 +201,10 @@ static void machine_bound(const struct machine_lease *lease, void *data)
 	}
 	c->reason[0] = '\0';
 	c->patience = MACHINE_NEVER;
-	c->used = now;
+	if (!was_up)
+		c->used = now;
 	c->check = now;
-	hold_send(&c->hold);
+	hold_send(&c->hold, c->host.tunnel.ifindex);
 	save(c);
 	say_bound(c, lease);
 	soon(c);
@@ -309,8 +311,12 @@ static enum hold_verdict packet_wanted(void *data)
 	struct client *c = data;
 	uint64_t now = state_now();
 
-	if (machine_has_lease(&c->machine))
-		return HOLD_SEND;
+	if (machine_has_lease(&c->machine)) {
+		/* It should have gone into the tunnel: is that still there? */
+		c->check = now;
+		soon(c);
+		return HOLD_KEEP;
+	}
 	if (now < c->refused)
 		return HOLD_REFUSE;
 	if (c->patience == MACHINE_NEVER) {
@@ -438,6 +444,7 @@ static void check_tunnel(struct client *c, uint64_t now)
 		machine_bound(&c->machine.lease, c);
 		return;
 	}
+	hold_send(&c->hold, c->host.tunnel.ifindex);
 	if (packets != c->packets)
 		c->used = now;
 	c->packets = packets;
@@ -634,7 +641,7 @@ int client_open(struct client *c, const struct config *config,
 		return ret;
 	c->want = !config->on_demand || c->state.leased;
 	c->patience = MACHINE_NEVER;
-	c->look = state_now();
+	c->look = c->used = state_now();
 	soon(c);
 	return 0;
 }

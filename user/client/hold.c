@@ -73,17 +73,10 @@ static void packet_take(struct hold *h, const struct hold_packet *p)
 {
 	if (!unreach_wants_out(p->data, p->len) || is_local(p))
 		return;
-	switch (h->wanted(h->data)) {
-	case HOLD_KEEP:
+	if (h->wanted(h->data) == HOLD_KEEP)
 		packet_keep(h, p);
-		break;
-	case HOLD_SEND:
-		packet_send(h, p);
-		break;
-	case HOLD_REFUSE:
+	else
 		packet_refuse(h, p);
-		break;
-	}
 }
 
 static void readable(evutil_socket_t fd, short what, void *data)
@@ -183,10 +176,19 @@ int hold_open(struct hold *h, struct event_base *base, struct dstm_nl *nl,
 	return 0;
 }
 
-void hold_send(struct hold *h)
+void hold_send(struct hold *h, uint32_t ifindex)
 {
+	int out = (int)ifindex;
 	size_t i;
 
+	if (!h->count)
+		return;
+	if (setsockopt(h->raw, SOL_SOCKET, SO_BINDTOIFINDEX, &out,
+		       sizeof(out))) {
+		dstm_log(DSTM_LOG_WARNING, "packets that waited are lost: %s",
+			 strerror(errno));
+		h->count = 0;
+	}
 	for (i = 0; i < h->count; i++)
 		packet_send(h, &h->packet[i]);
 	h->count = 0;

@@ -22,7 +22,6 @@
 
 enum hold_verdict {
 	HOLD_KEEP,		/* until hold_send() or hold_refuse() */
-	HOLD_SEND,
 	HOLD_REFUSE,
 };
 
@@ -69,10 +68,11 @@ int hold_open(struct hold *h, struct event_base *base, struct dstm_nl *nl,
 	      uint32_t metric, char *error);
 
 /**
- * hold_send - send what waits, by the route that there is now
+ * hold_send - send what waits
  * @h: the device
+ * @ifindex: the device to send it by, whatever routes say: it can not come back
  */
-void hold_send(struct hold *h);
+void hold_send(struct hold *h, uint32_t ifindex);
 
 /**
  * hold_refuse - answer what waits with ICMP "network unreachable"
