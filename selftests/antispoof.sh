@@ -18,7 +18,7 @@ map add ipv4 192.0.2.9 remote 2001:db8:1::9 local 2001:db8::2 || bail "map add"
 ip netns exec "$inet" "$python" "$SELFTESTS/traffic.py" discard --ready "$work/discard" \
 	198.51.100.2 9 &
 server=$!
-busywait 10000 listening "$work/discard" || bail "no server"
+busywait 60000 listening "$work/discard" || bail "no server"
 n "$inet" ping -n -c 1 -W 2 198.51.100.1 > /dev/null
 
 # received: says in arrived how many IPv4 packets came to the Internet.
