@@ -41,12 +41,15 @@ all_traffic()
 {
 	n "$1" ping -4 -n -c 2 -i 0.1 -W 20 198.51.100.2 &&
 	n "$1" "$python" - <<-'END'
-	import socket
+	import socket, struct
 	for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
 	    for port in 0, 1, 80, 5000, 33333, 65535:
 	        with socket.socket(socket.AF_INET, kind) as s:
 	            s.settimeout(20)
 	            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	            # Closed at once: the next round wants the same ports.
+	            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+	                         struct.pack("ii", 1, 0))
 	            s.bind(("0.0.0.0", port))
 	            s.connect(("198.51.100.2", 7000))
 	            s.send(b"x" * 100)
