@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2119,SC2154,SC2317
 #
 # dstm-client in mode "on-demand": the first packet brings up all that it needs,
 # and is not lost; who is refused hears of it at once; what is idle is given back.

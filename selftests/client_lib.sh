@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2120,SC2154
 #
 # What the tests of dstm-client share: a network with a server that does what the
 # test orders (dhcp4o6.py), and the client in its own namespace.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2119,SC2154,SC2317
 #
 # dstm-client where the network changes under it: prefix, link, server, kernel module.
 

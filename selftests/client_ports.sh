@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2119,SC2154,SC2317
 #
 # dstm-client with port sets: no packet leaves with a port or identifier outside the
 # set, of the host or of hosts behind it; two clients share an address.
