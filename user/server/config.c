@@ -83,7 +83,7 @@ static void read_listen(struct dstm_config *c, void *data)
 	listen->relays = calloc(dstm_config_count(c, "relays") + 1,
 				sizeof(*listen->relays));
 	if (!listen->interfaces || !listen->relays) {
-		dstm_config_refuse(c, NULL, "less than this memory can hold");
+		dstm_config_refuse(c, NULL, "too many for this memory");
 		return;
 	}
 	dstm_config_array(c, "interfaces", read_interface, listen);
@@ -95,7 +95,7 @@ static void read_server(struct dstm_config *c, void *data)
 	struct config *config = data;
 
 	if (config->servers_count == DHCPV6_ADDRS)
-		dstm_config_refuse(c, NULL, "at most %d servers", DHCPV6_ADDRS);
+		dstm_config_refuse(c, NULL, "expected at most %d servers", DHCPV6_ADDRS);
 	else if (dstm_config_ipv6(c, NULL,
 				  &config->servers[config->servers_count]))
 		config->servers_count++;
@@ -155,7 +155,7 @@ static void read_gateway(struct dstm_config *c, void *data)
 	if (dstm_config_string(c, "address", &gateway->address) &&
 	    inet_pton(AF_INET6, gateway->address, addr) != 1 &&
 	    inet_pton(AF_INET, gateway->address, addr) != 1)
-		dstm_config_refuse(c, "address", "an IPv6 or IPv4 address");
+		dstm_config_refuse(c, "address", "expected an IPv6 or IPv4 address");
 	dstm_config_uint(c, "port", 1, UINT16_MAX, &gateway->port);
 	dstm_config_string(c, "peer", &gateway->peer);
 	dstm_config_string(c, "certificate", &gateway->certificate);
@@ -169,7 +169,7 @@ static void read_gateways(struct dstm_config *c, struct config *config)
 
 	dstm_config_need(c, "gateways");
 	if (!count || count > ENGINE_GATEWAYS) {
-		dstm_config_refuse(c, "gateways", "1 to %d gateways",
+		dstm_config_refuse(c, "gateways", "expected 1 to %d gateways",
 				   ENGINE_GATEWAYS);
 		return;
 	}
@@ -191,10 +191,10 @@ static void read_prefix(struct dstm_config *c, void *data)
 		break;
 	case -EEXIST:
 		dstm_config_refuse(c, NULL,
-				   "a prefix that does not overlap with another");
+				   "expected a prefix that does not overlap with another");
 		break;
 	default:
-		dstm_config_refuse(c, NULL, "at most %u addresses in a pool",
+		dstm_config_refuse(c, NULL, "expected at most %u addresses in a pool",
 				   POOL_MAX);
 	}
 }
@@ -228,7 +228,7 @@ static void read_dns(struct dstm_config *c, void *data)
 	struct supply *supply = data;
 
 	if (supply->dns_count == POLICY_DNS)
-		dstm_config_refuse(c, NULL, "at most %d name servers",
+		dstm_config_refuse(c, NULL, "expected at most %d name servers",
 				   POLICY_DNS);
 	else if (dstm_config_ipv4(c, NULL, &supply->dns[supply->dns_count]))
 		supply->dns_count++;
@@ -246,7 +246,7 @@ static void read_pool_gateway(struct dstm_config *c, void *data)
 		return;
 	i = gateway_find(config, name);
 	if (i < 0)
-		dstm_config_refuse(c, NULL, "the name of one of the gateways");
+		dstm_config_refuse(c, NULL, "expected the name of one of the gateways");
 	else
 		supply->gateways |= (uint64_t)1 << i;
 	free(name);
@@ -306,7 +306,7 @@ static void read_pool(struct dstm_config *c, void *data)
 	dstm_config_need(c, "gateways");
 	dstm_config_array(c, "gateways", read_pool_gateway, config);
 	if (!supply->gateways)
-		dstm_config_refuse(c, "gateways", "at least one gateway");
+		dstm_config_refuse(c, "gateways", "expected at least one gateway");
 	dstm_config_duration(c, "rest", 0, 365 * DAY, &supply->rest);
 	dstm_config_duration(c, "decline-rest", 0, 365 * DAY,
 			     &supply->decline_rest);
@@ -316,7 +316,7 @@ static void read_pool(struct dstm_config *c, void *data)
 	supply->mtu = (uint16_t)mtu;
 	if (dstm_config_ok(c) && !apart(policy, supply))
 		dstm_config_refuse(c, "prefixes",
-				   "addresses that are in no other pool");
+				   "expected addresses that are in no other pool");
 	policy->supplies_count++;
 }
 
@@ -334,14 +334,14 @@ static void read_match(struct dstm_config *c, void *data)
 	len = config_bytes(text, hex, bytes, sizeof(bytes));
 	free(text);
 	if (len < 0) {
-		dstm_config_refuse(c, NULL, hex ? "a DUID in hexadecimal" :
-				   "a text, or 0x and hexadecimal digits");
+		dstm_config_refuse(c, NULL, hex ? "expected a DUID in hexadecimal" :
+				   "expected a text, or 0x and hexadecimal digits");
 		return;
 	}
 	ret = policy_match(policy, reader->kind, bytes, (size_t)len,
 			   reader->class);
 	if (ret)
-		dstm_config_refuse(c, NULL, "what no other class has");
+		dstm_config_refuse(c, NULL, "expected what no other class has");
 }
 
 static void read_match_prefix(struct dstm_config *c, void *data)
@@ -353,7 +353,7 @@ static void read_match_prefix(struct dstm_config *c, void *data)
 	if (dstm_config_ipv6_prefix(c, NULL, &prefix, &len) &&
 	    policy_match_prefix(reader->config->policy, &prefix, len,
 				reader->class))
-		dstm_config_refuse(c, NULL, "a prefix that no other class has");
+		dstm_config_refuse(c, NULL, "expected a prefix that no other class has");
 }
 
 static void read_matches(struct dstm_config *c, void *data)
@@ -381,9 +381,9 @@ static void read_class_pool(struct dstm_config *c, void *data)
 	i = policy_supply(reader->config->policy, name);
 	free(name);
 	if (i < 0)
-		dstm_config_refuse(c, NULL, "the name of one of the pools");
+		dstm_config_refuse(c, NULL, "expected the name of one of the pools");
 	else if (class->pools_count == POLICY_POOLS)
-		dstm_config_refuse(c, NULL, "at most %d pools", POLICY_POOLS);
+		dstm_config_refuse(c, NULL, "expected at most %d pools", POLICY_POOLS);
 	else
 		class->pools[class->pools_count++] = (uint16_t)i;
 }
@@ -436,7 +436,7 @@ static void check_port_sets(struct dstm_config *c, const struct policy *policy,
 		supply = &policy->supplies[class->pools[i]];
 		if (class->psid_len && !pool_lends(supply->pool, class->psid_len))
 			dstm_config_refuse(c, "psid-len",
-					   "a length that leaves ports with psid-offset and lowest-port of pool %s",
+					   "expected a length that leaves ports with psid-offset and lowest-port of pool %s",
 					   supply->name);
 	}
 }
@@ -466,12 +466,12 @@ static void read_class(struct dstm_config *c, void *data)
 		policy->fallback = reader.class;
 	else
 		dstm_config_refuse(c, NULL,
-				   "\"match\"; another class is for everybody else already");
+				   "expected \"match\": another class is for everybody else already");
 	if (!class->deny)
 		dstm_config_need(c, "pools");
 	dstm_config_array(c, "pools", read_class_pool, &reader);
 	if (!class->deny && !class->pools_count)
-		dstm_config_refuse(c, "pools", "at least one pool");
+		dstm_config_refuse(c, "pools", "expected at least one pool");
 	read_terms(c, class);
 	read_quota(c, class);
 	check_port_sets(c, policy, class);
@@ -503,7 +503,7 @@ static void read_fixed(struct dstm_config *c, void *data)
 	size = config_bytes(text, true, duid, sizeof(duid));
 	free(text);
 	if (size < 0)
-		dstm_config_refuse(c, "duid", "a DUID in hexadecimal");
+		dstm_config_refuse(c, "duid", "expected a DUID in hexadecimal");
 	dstm_config_ipv4(c, "ipv4", &ipv4);
 	dstm_config_uint(c, "psid", 0, UINT16_MAX, &psid);
 	dstm_config_uint(c, "psid-len", 0, 16, &len);
@@ -515,12 +515,12 @@ static void read_fixed(struct dstm_config *c, void *data)
 						(uint8_t)offset };
 	if (!find_slot(policy, &fixed))
 		dstm_config_refuse(c, "ipv4",
-				   "an address of one of the pools, and a port set as that pool has them");
+				   "expected an address of one of the pools, and a port set as that pool has them");
 	else if (pool_reserve(policy->supplies[fixed.pool].pool, &fixed.slot))
 		dstm_config_refuse(c, "ipv4",
-				   "what is not excluded and not assigned to another");
+				   "expected what is not excluded and not assigned to another");
 	else if (policy_fix(policy, duid, (size_t)size, &fixed))
-		dstm_config_refuse(c, "duid", "a client without assignment");
+		dstm_config_refuse(c, "duid", "expected a client without assignment");
 }
 
 static void read_policy(struct dstm_config *c, struct config *config)
@@ -535,7 +535,7 @@ static void read_policy(struct dstm_config *c, struct config *config)
 	if (!pools || pools > UINT16_MAX - 1 || !classes ||
 	    classes > UINT16_MAX - 1) {
 		dstm_config_refuse(c, pools ? "classes" : "pools",
-				   "1 to %d elements", UINT16_MAX - 1);
+				   "expected 1 to %d elements", UINT16_MAX - 1);
 		return;
 	}
 	policy->supplies = calloc(pools + 1, sizeof(*policy->supplies));

@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The front door on the loopback device, with the engine and a store behind it. The
+ * gateway is the test's own: nothing is confirmed before the test says so.
+ */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "lib/config.h"
+#include "proto/dhcpv4.h"
+#include "proto/dhcpv6.h"
+#include "server/dhcp4o6.h"
+
+#define LOOPBACK	"::1"
+
+/* The client's tunnel ends here: not a loopback address, so any is allowed. */
+#define TUNNEL		"2001:db8:1::7"
+
+static const char text[] =
+	"{\"gateways\": [{\"name\": \"g\", \"socket\": \"/s\"}],"
+	"\"listen\": {\"address\": \"::1\", \"port\": %u, \"rate-source\": 1000,"
+	"            \"relays\": [\"::1/128\"]},"
+	"\"information\": {\"servers\": [\"2001:db8::547\"]},"
+	"\"pools\": [{\"name\": \"p\", \"prefixes\": [\"192.0.2.0/30\"],"
+	"  \"exclude\": [\"192.0.2.0\"], \"gateways\": [\"g\"], \"mtu\": 1460,"
+	"  \"tep\": {\"ipv6\": \"2001:db8::1\", \"ipv4\": \"192.0.2.1\"}}],"
+	"\"classes\": ["
+	"  {\"name\": \"shared\", \"pools\": [\"p\"], \"psid-len\": 6, \"lifetime\": 600,"
+	"   \"tunnel-source\": \"any\", \"match\": {\"duid\": [\"000300010001\"]}},"
+	"  {\"name\": \"denied\", \"deny\": true, \"match\": {\"duid\": [\"000300010002\"]}},"
+	"  {\"name\": \"strict\", \"pools\": [\"p\"], \"match\": {\"duid\": [\"000300010003\"]}},"
+	"  {\"name\": \"all\", \"pools\": [\"p\"], \"lifetime\": 600, \"tunnel-source\": \"any\"}]}";
+
+static struct {
+	struct event_base *base;
+	struct config config;
+	struct store *store;
+	struct engine engine;
+	struct turn turn;
+	struct dhcp4o6 *door;
+	struct order orders[16];
+	unsigned int ordered;
+	bool up;
+	int fd;
+	uint32_t xid;
+} w;
+
+static bool order(void *data, unsigned int gateway, const struct order *o)
+{
+	(void)data;
+	assert_int_equal(gateway, 0);
+	if (w.up)
+		w.orders[w.ordered++ % 16] = *o;
+	return w.up;
+}
+
+static void rounds(void)
+{
+	int i;
+
+	for (i = 0; i < 6; i++)
+		event_base_loop(w.base, EVLOOP_NONBLOCK);
+}
+
+/* The gateway does the oldest thing that it was told. */
+static void confirm(void)
+{
+	struct order o = w.orders[0];
+
+	assert_int_equal(w.ordered, 1);
+	w.ordered = 0;
+	turn_begin(&w.turn);
+	engine_confirm(&w.engine, 0, &o.slot, o.number, true);
+	turn_end(&w.turn);
+	rounds();
+}
+
+static int set_up(void **state)
+{
+	static const uint8_t duid[STORE_DUID] = { 0, 4, 1 };
+	struct store_time time;
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6,
+				   .sin6_addr = in6addr_loopback };
+	char file[2048], error[DSTM_CONFIG_ERROR];
+	unsigned int port = 20000 + (unsigned int)getpid() % 20000;
+
+	(void)state;
+	memset(&w, 0, sizeof(w));
+	w.up = true;
+	w.base = event_base_new();
+	snprintf(file, sizeof(file), text, port);
+	if (config_parse(&w.config, file, strlen(file), error))
+		fail_msg("%s", error);
+	store_time_now(&time);
+	assert_int_equal(store_open(&w.store, ":memory:", &time, error), 0);
+	w.engine = (struct engine){ .policy = w.config.policy,
+				    .store = w.store, .order = order };
+	w.config.policy = NULL;
+	assert_int_equal(turn_init(&w.turn, w.base, &w.engine), 0);
+	turn_begin(&w.turn);
+	assert_int_equal(engine_init(&w.engine), 0);
+	w.door = dhcp4o6_new(&w.turn, duid);
+	dhcp4o6_configure(w.door, &w.config);
+	assert_int_equal(dhcp4o6_open(w.door), 0);
+	w.fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	to.sin6_port = htons((uint16_t)port);
+	assert_int_equal(connect(w.fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	close(w.fd);
+	engine_destroy(&w.engine);
+	turn_destroy(&w.turn);
+	dhcp4o6_free(w.door);
+	store_close(w.store);
+	config_free(&w.config);
+	event_base_free(w.base);
+	return 0;
+}
+
+static void send_bytes(const void *data, size_t size)
+{
+	assert_int_equal(send(w.fd, data, size, 0), size);
+	rounds();
+}
+
+static void send_packet(struct dhcpv6_packet *packet)
+{
+	uint8_t data[4096];
+	int len = dhcpv6_build(packet, data, sizeof(data));
+
+	assert_true(len > 0);
+	send_bytes(data, (size_t)len);
+}
+
+static void message(struct dhcpv4_message *m, enum dhcpv4_type type,
+		    uint8_t client)
+{
+	uint8_t duid[] = { 0, 3, 0, 1, 0, client };
+
+	memset(m, 0, sizeof(*m));
+	m->op = DHCPV4_BOOTREQUEST;
+	m->xid = ++w.xid;
+	m->type = (uint8_t)type;
+	dhcpv4_give(m, DHCPV4_OPT_TYPE);
+	dhcpv4_client_id_join(m, 1, duid, sizeof(duid));
+	inet_pton(AF_INET6, TUNNEL, &m->softwire_source);
+	dhcpv4_give(m, DHCPV4_OPT_SOFTWIRE_SOURCE);
+	m->parameters[m->parameters_count++] = DHCPV4_OPT_MTU;
+	dhcpv4_give(m, DHCPV4_OPT_PARAMETERS);
+}
+
+static void query_of(struct dhcpv6_packet *packet,
+		     const struct dhcpv4_message *m, uint8_t *room)
+{
+	int len = dhcpv4_build(m, room, DHCPV4_MESSAGE);
+
+	assert_true(len > 0);
+	memset(packet, 0, sizeof(*packet));
+	packet->message.type = DHCPV6_DHCPV4_QUERY;
+	packet->message.dhcpv4 = (struct dhcpv6_slice){ room, (size_t)len };
+	dhcpv6_give(&packet->message, DHCPV6_OPT_DHCPV4_MSG);
+}
+
+static void ask(const struct dhcpv4_message *m)
+{
+	uint8_t inner[DHCPV4_MESSAGE];
+	struct dhcpv6_packet packet;
+
+	query_of(&packet, m, inner);
+	send_packet(&packet);
+}
+
+/* Whether there is an answer, and which. */
+static bool answered(struct dhcpv6_packet *packet, struct dhcpv4_message *m)
+{
+	static uint8_t data[4096];
+	ssize_t len;
+
+	rounds();
+	len = recv(w.fd, data, sizeof(data), 0);
+	if (len < 0)
+		return false;
+	assert_int_equal(dhcpv6_parse(packet, data, (size_t)len), 0);
+	if (packet->message.type == DHCPV6_DHCPV4_RESPONSE)
+		assert_int_equal(dhcpv4_parse(m, packet->message.dhcpv4.data,
+					      packet->message.dhcpv4.len), 0);
+	return true;
+}
+
+static void lease_for(uint8_t client, struct dhcpv4_message *ack)
+{
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message m;
+
+	message(&m, DHCPV4_DISCOVER, client);
+	ask(&m);
+	assert_true(answered(&packet, ack));
+	assert_int_equal(ack->type, DHCPV4_OFFER);
+	message(&m, DHCPV4_REQUEST, client);
+	m.requested = ack->yiaddr;
+	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
+	m.server_id = ack->server_id;
+	dhcpv4_give(&m, DHCPV4_OPT_SERVER_ID);
+	ask(&m);
+	/* The gateway first. */
+	assert_false(answered(&packet, ack));
+	confirm();
+	assert_true(answered(&packet, ack));
+	assert_int_equal(ack->type, DHCPV4_ACK);
+}
+
+static void five_steps(void **state)
+{
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message m, got;
+	char addr[INET6_ADDRSTRLEN];
+
+	(void)state;
+	message(&m, DHCPV4_DISCOVER, 9);
+	ask(&m);
+	assert_int_equal(w.ordered, 0);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_OFFER);
+	assert_int_equal(got.xid, m.xid);
+
+	m.type = DHCPV4_REQUEST;
+	m.requested = got.yiaddr;
+	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
+	m.server_id = got.server_id;
+	dhcpv4_give(&m, DHCPV4_OPT_SERVER_ID);
+	ask(&m);
+	assert_int_equal(w.ordered, 1);
+	assert_false(w.orders[0].del);
+	inet_ntop(AF_INET6, &w.orders[0].remote, addr, sizeof(addr));
+	assert_string_equal(addr, TUNNEL);
+	assert_false(answered(&packet, &got));
+	confirm();
+
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_ACK);
+	assert_int_equal(ntohl(got.yiaddr.s_addr), 0xc0000202);
+	assert_int_equal(ntohl(got.routers[0].s_addr), 0xc0000201);
+	assert_in_range(got.lease_time, 598, 600);
+	assert_int_equal(got.t1, got.lease_time / 2);
+	assert_int_equal(got.mtu, 1460);
+	assert_memory_equal(&got.softwire_source, &m.softwire_source, 16);
+	assert_int_equal(packet.message.br_count, 1);
+	inet_ntop(AF_INET6, packet.message.br, addr, sizeof(addr));
+	assert_string_equal(addr, "2001:db8::1");
+
+	/* The answer got lost: the same again, and no renewal. */
+	ask(&m);
+	assert_int_equal(w.ordered, 0);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_ACK);
+}
+
+static void renewed_and_released(void **state)
+{
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message ack, m, got;
+
+	(void)state;
+	lease_for(9, &ack);
+	message(&m, DHCPV4_REQUEST, 9);
+	m.ciaddr = ack.yiaddr;
+	usleep(2000);
+	ask(&m);
+	assert_int_equal(w.ordered, 1);
+	assert_false(answered(&packet, &got));
+	confirm();
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_ACK);
+	assert_int_equal(got.ciaddr.s_addr, ack.yiaddr.s_addr);
+
+	/* Somebody else's address is refused. */
+	m.xid = ++w.xid;
+	m.ciaddr.s_addr = htonl(0xc0000203);
+	ask(&m);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_NAK);
+
+	message(&m, DHCPV4_RELEASE, 9);
+	m.ciaddr = ack.yiaddr;
+	ask(&m);
+	assert_int_equal(w.ordered, 1);
+	assert_true(w.orders[0].del);
+	assert_int_equal(w.engine.leases.count[LEASE_RELEASING], 1);
+	confirm();
+	assert_int_equal(w.engine.leases.count[LEASE_RESTING], 1);
+	assert_false(answered(&packet, &got));
+}
+
+static void told_why(void **state)
+{
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message ack, m, got;
+
+	(void)state;
+	lease_for(9, &ack);
+	lease_for(10, &ack);
+	message(&m, DHCPV4_DISCOVER, 11);
+	ask(&m);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_NAK);
+	assert_string_equal(got.text, "no address is free for you");
+	assert_int_equal(got.yiaddr.s_addr, 0);
+	/* The gateway is gone: refused at once. */
+	message(&m, DHCPV4_RELEASE, 9);
+	m.ciaddr.s_addr = htonl(0xc0000202);
+	ask(&m);
+	confirm();
+	w.up = false;
+	message(&m, DHCPV4_REQUEST, 9);
+	m.requested.s_addr = htonl(0xc0000202);
+	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
+	ask(&m);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_NAK);
+	assert_string_equal(got.text, "the gateway can not be reached");
+}
+
+static void nothing_learnt(void **state)
+{
+	const struct dhcp4o6_stats *stats = dhcp4o6_stats(w.door);
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message m, got;
+
+	(void)state;
+	message(&m, DHCPV4_DISCOVER, 2);
+	ask(&m);
+	assert_false(answered(&packet, &got));
+	/* It may not name such an end of the tunnel. */
+	message(&m, DHCPV4_DISCOVER, 3);
+	ask(&m);
+	assert_false(answered(&packet, &got));
+	assert_int_equal(stats->drops[DROP_UNKNOWN], 2);
+	/* For another server. */
+	message(&m, DHCPV4_REQUEST, 9);
+	m.server_id.s_addr = htonl(0xc6336401);
+	dhcpv4_give(&m, DHCPV4_OPT_SERVER_ID);
+	ask(&m);
+	assert_false(answered(&packet, &got));
+	assert_int_equal(stats->drops[DROP_OTHER], 1);
+	/* What a client has nobody else's word can end. */
+	message(&m, DHCPV4_RELEASE, 9);
+	m.ciaddr.s_addr = htonl(0xc0000202);
+	ask(&m);
+	assert_int_equal(stats->drops[DROP_UNKNOWN], 3);
+	send_bytes("\x14\0\0", 3);
+	send_bytes("\x14\0\0\0\0\x57\0\1\1", 9);
+	send_bytes("\x01\0\0\1", 4);
+	assert_int_equal(stats->drops[DROP_MALFORMED], 2);
+	assert_int_equal(stats->drops[DROP_IGNORED], 1);
+	assert_false(answered(&packet, &got));
+}
+
+static void port_sets(void **state)
+{
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message m, got;
+
+	(void)state;
+	/* Not to who did not ask for option 159. */
+	message(&m, DHCPV4_DISCOVER, 1);
+	ask(&m);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_NAK);
+	message(&m, DHCPV4_DISCOVER, 1);
+	m.parameters[m.parameters_count++] = DHCPV4_OPT_PORTPARAMS;
+	ask(&m);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_OFFER);
+	assert_int_equal(got.ports.len, 6);
+	assert_int_equal(got.ports.psid, 1);	/* 0 has the well-known ports */
+}
+
+static void relayed(void **state)
+{
+	const struct dhcp4o6_stats *stats = dhcp4o6_stats(w.door);
+	uint8_t inner[DHCPV4_MESSAGE];
+	struct dhcpv6_packet packet, got;
+	struct dhcpv4_message m, offer;
+
+	(void)state;
+	/* Strict: only the /64 of its link, which the relay tells. */
+	message(&m, DHCPV4_DISCOVER, 3);
+	query_of(&packet, &m, inner);
+	packet.relays = 1;
+	packet.relay[0].type = DHCPV6_RELAY_FORW;
+	inet_pton(AF_INET6, "2001:db8:1::1", &packet.relay[0].link);
+	inet_pton(AF_INET6, "fe80::7", &packet.relay[0].peer);
+	packet.relay[0].interface_id =
+		(struct dhcpv6_slice){ (const uint8_t *)"eth1", 4 };
+	send_packet(&packet);
+	assert_true(answered(&got, &offer));
+	assert_int_equal(got.relays, 1);
+	assert_int_equal(got.relay[0].type, DHCPV6_RELAY_REPL);
+	assert_memory_equal(&got.relay[0].peer, &packet.relay[0].peer, 16);
+	assert_int_equal(got.relay[0].interface_id.len, 4);
+	assert_int_equal(offer.type, DHCPV4_OFFER);
+	assert_int_equal(offer.lease_time, UINT32_MAX);
+	/* From a relay that is not known. */
+	w.config.listen.relays_count = 0;
+	send_packet(&packet);
+	assert_false(answered(&got, &offer));
+	assert_int_equal(stats->drops[DROP_RELAY], 1);
+}
+
+static void information(void **state)
+{
+	static const uint8_t duid[] = { 0, 3, 0, 1, 0, 9 };
+	static const uint8_t oro[] = { 0, 88, 0, 90 };
+	struct dhcpv6_packet packet = { .relays = 0 }, got;
+	struct dhcpv4_message none;
+	char addr[INET6_ADDRSTRLEN];
+
+	(void)state;
+	packet.message.type = DHCPV6_INFORMATION_REQUEST;
+	packet.message.xid = 0x123456;
+	packet.message.client_id = (struct dhcpv6_slice){ duid, sizeof(duid) };
+	dhcpv6_give(&packet.message, DHCPV6_OPT_CLIENT_ID);
+	packet.message.oro = (struct dhcpv6_slice){ oro, sizeof(oro) };
+	dhcpv6_give(&packet.message, DHCPV6_OPT_ORO);
+	send_packet(&packet);
+	assert_true(answered(&got, &none));
+	assert_int_equal(got.message.type, DHCPV6_REPLY);
+	assert_int_equal(got.message.xid, 0x123456);
+	assert_int_equal(got.message.servers_count, 1);
+	inet_ntop(AF_INET6, got.message.servers, addr, sizeof(addr));
+	assert_string_equal(addr, "2001:db8::547");
+	assert_int_equal(got.message.br_count, 1);
+	assert_true(dhcpv6_has(&got.message, DHCPV6_OPT_SERVER_ID));
+	assert_false(dhcpv6_has(&got.message, DHCPV6_OPT_S46_BIND_PREFIX));
+}
+
+static void declined(void **state)
+{
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message ack, m, got;
+
+	(void)state;
+	lease_for(9, &ack);
+	message(&m, DHCPV4_DECLINE, 9);
+	m.requested = ack.yiaddr;
+	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
+	ask(&m);
+	confirm();
+	/* The other address, though the first was its own. */
+	message(&m, DHCPV4_DISCOVER, 9);
+	ask(&m);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_OFFER);
+	assert_int_not_equal(got.yiaddr.s_addr, ack.yiaddr.s_addr);
+}
+
+int main(void)
+{
+#define TEST(_name) cmocka_unit_test_setup_teardown(_name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(five_steps),
+		TEST(renewed_and_released),
+		TEST(told_why),
+		TEST(nothing_learnt),
+		TEST(port_sets),
+		TEST(relayed),
+		TEST(information),
+		TEST(declined),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
