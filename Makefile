@@ -5,6 +5,7 @@
 #   make install           module, tools, man pages; DESTDIR and PREFIX
 #   make check             tests; installs what it needs (Debian); KERNELS="uml 6.1"
 #   make check-long        the random tests, with a long budget
+#   make bench-server      how many leases a second dstm-server gives
 #   make demo              a static deployment, shown step by step
 
 VERSION := 0.1
@@ -61,11 +62,14 @@ demo:
 	$(MAKE) -s tools
 	selftests/vm/run -- selftests/demo.sh
 
+bench-server:
+	$(MAKE) -C user O=$(CURDIR)/.build/user $@
+
 clean-module:
 	rm -rf $(MO)
 
 clean:
 	rm -rf .build
 
-.PHONY: all module tools install dkms-install spec spec-check check check-long demo clean \
-	clean-module
+.PHONY: all module tools install dkms-install spec spec-check check check-long demo \
+	bench-server clean clean-module

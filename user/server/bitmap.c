@@ -35,6 +35,18 @@ int bitmap_init(struct bitmap *map, uint32_t size)
 	return 0;
 }
 
+void bitmap_fill(struct bitmap *map)
+{
+	uint32_t size = map->size;
+	unsigned int i;
+
+	for (i = 0; i < map->levels; i++, size = words(size)) {
+		memset(map->level[i], 0xff, size / 64 * sizeof(uint64_t));
+		if (size % 64)
+			map->level[i][size / 64] = bit(size) - 1;
+	}
+}
+
 void bitmap_destroy(struct bitmap *map)
 {
 	while (map->levels)

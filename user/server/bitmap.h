@@ -34,6 +34,12 @@ struct bitmap {
 int bitmap_init(struct bitmap *map, uint32_t size);
 
 /**
+ * bitmap_fill - put all numbers in
+ * @map: the set
+ */
+void bitmap_fill(struct bitmap *map);
+
+/**
  * bitmap_destroy - free a set
  * @map: the set, initialised or all zero
  */

@@ -125,12 +125,9 @@ int pool_prefix(struct pool *pool, uint32_t ipv4, uint8_t len)
 
 int pool_ready(struct pool *pool)
 {
-	uint32_t i;
-
 	if (bitmap_init(&pool->free, pool->use.addresses))
 		return -ENOMEM;
-	for (i = 0; i < pool->use.addresses; i++)
-		bitmap_add(&pool->free, i);
+	bitmap_fill(&pool->free);
 	pool->use.free = pool->use.addresses;
 	return 0;
 }

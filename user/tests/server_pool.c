@@ -53,6 +53,12 @@ static void bitmap_like_an_array(void **state)
 				want++;
 			assert_int_equal(bitmap_next(&map, from), want);
 		}
+		bitmap_fill(&map);
+		for (from = 0; from < size; from++)
+			assert_int_equal(bitmap_next(&map, from), from);
+		for (from = 0; from + 1 < size; from++)
+			bitmap_del(&map, from);
+		assert_int_equal(bitmap_next(&map, 0), size - 1);
 		bitmap_destroy(&map);
 		free(plain);
 	}
