@@ -179,7 +179,8 @@ class Run:
             if tunnel else from_inet
         handle = (lambda p, whole=True: self.gateway.out_of_tunnel(*tunnel, p, whole)) \
             if tunnel else (lambda p, whole=True: self.gateway.from_inet(p))
-        if len(parts) > 1 and whole[8] <= 1:
+        # Nothing to cut, or a part of the error about each.
+        if not parts or len(parts) > 1 and whole[8] <= 1:
             return
         self.sent += [send(part) for part in parts]
         if not self.gateway_shares(whole, end) or not model.word(parts[0], 6) & model.FRAGMENT:
