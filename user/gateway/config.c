@@ -60,7 +60,7 @@ static void read_device_name(struct dstm_config *c, const struct config *config,
 		dstm_config_refuse(c, "name",
 				   "expected the name of a network device, 1 to 15 characters");
 	else
-		strcpy(link->name, name);
+		memcpy(link->name, name, strlen(name) + 1);
 	free(name);
 }
 

@@ -302,8 +302,10 @@ void listen_stop(struct gateway *gw)
 	if (!l)
 		return;
 	while ((handshake = LIST_FIRST(&l->handshakes))) {
-		bufferevent_free(handshake->bev);
+		struct bufferevent *bev = handshake->bev;
+
 		handshake_end(handshake);
+		bufferevent_free(bev);
 	}
 	if (l->local)
 		evconnlistener_free(l->local);
