@@ -15,7 +15,10 @@ tests="forward.sh antispoof.sh lifetime.sh replace.sh sync.sh events.sh errors.s
 dump.sh gso.sh mtu.sh trace.sh ynl.sh netns.sh packets.sh model.sh fuzz.sh faults.sh
 programs.sh coexist.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
-daemons="client.sh client_demand.sh client_ports.sh client_move.sh"
+daemons="client.sh client_demand.sh client_ports.sh client_move.sh gateway.sh daemons.sh
+daemons_local.sh daemons_kill.sh chaos.sh"
+# By hand it is 200 clients for 5 minutes.
+export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
 
 # KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's kernels run two
 # at a time; the second one's are alone on the machine, for they measure time or
@@ -47,7 +50,8 @@ host_tests()
 		make -s spec-check
 	step "the tools build" make -s tools
 	step "unit tests of the tools" make -s -C user check
-	step "the fuzzers build" make -s -C selftests/fuzz
+	step "fuzzers of the tools, a short time each" make -s -C user fuzz-run
+	step "the kernel's fuzzers build" make -s -C selftests/fuzz
 	step "what Documentation/conformance.rst names is there" selftests/conformance.sh
 }
 tests_with_kernels()

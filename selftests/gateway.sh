@@ -64,7 +64,7 @@ daemon()
 {
 	ip netns exec "$gw" dstm-gateway -c "$work/gateway.json" >> "$work/gateway.log" 2>&1 &
 	daemon=$!
-	busywait 5000 test -S "$work/gateway.sock" || { cat "$work/gateway.log"; bail "no daemon"; }
+	busywait 60000 test -S "$work/gateway.sock" || { cat "$work/gateway.log"; bail "no daemon"; }
 }
 
 daemon_end()
