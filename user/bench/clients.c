@@ -172,6 +172,25 @@ static int by_time(const void *a, const void *b)
 	return (x->taken > y->taken) - (x->taken < y->taken);
 }
 
+static int by_address(const void *a, const void *b)
+{
+	uint32_t x = ntohl(((const struct client *)a)->ipv4.s_addr);
+	uint32_t y = ntohl(((const struct client *)b)->ipv4.s_addr);
+
+	return (x > y) - (x < y);
+}
+
+/* How many clients were lent what another has already. */
+static uint32_t lent_twice(void)
+{
+	uint32_t i, twice = 0;
+
+	qsort(clients, count, sizeof(*clients), by_address);
+	for (i = 1; i < count; i++)
+		twice += clients[i].ipv4.s_addr == clients[i - 1].ipv4.s_addr;
+	return twice;
+}
+
 static double percentile(double p)
 {
 	return clients[(uint32_t)((double)(count - 1) * p)].taken / 1000.0;
@@ -198,6 +217,7 @@ int main(int argc, char **argv)
 {
 	int64_t start, checked;
 	double seconds;
+	uint32_t twice;
 
 	if (argc < 4) {
 		fputs("usage: bench-clients PORT COUNT WINDOW [RATE]\n", stderr);
@@ -224,9 +244,10 @@ int main(int argc, char **argv)
 		}
 	}
 	seconds = (double)(now() - start) / 1e6;
+	twice = lent_twice();
 	qsort(clients, count, sizeof(*clients), by_time);
-	printf("{\"clients\": %u, \"seconds\": %.2f, \"per-second\": %.0f, \"p50-ms\": %.2f, \"p99-ms\": %.2f, \"sent-again\": %u, \"refused\": %u}\n",
+	printf("{\"clients\": %u, \"seconds\": %.2f, \"per-second\": %.0f, \"p50-ms\": %.2f, \"p99-ms\": %.2f, \"sent-again\": %u, \"refused\": %u, \"lent-twice\": %u}\n",
 	       count, seconds, count / seconds, percentile(0.5),
-	       percentile(0.99), again, refused);
-	return 0;
+	       percentile(0.99), again, refused, twice);
+	return twice ? 1 : 0;
 }

@@ -104,8 +104,6 @@ static void leases_list(struct dstm_rpc_call *call, json_t *params, void *data)
 							       lease));
 	}
 	after = lease ? lease_json(&server->engine, last) : json_null();
-	/* Only what names it. */
-	json_object_del(after, "remote");
 	dstm_rpc_reply(call, json_pack("{s:o, s:o}", "leases", list, "after",
 				       after));
 }

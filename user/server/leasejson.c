@@ -89,21 +89,21 @@ int slot_read(json_t *params, struct slot *slot, struct in6_addr *remote,
 {
 	struct dstm_mapping m;
 	const char *key = NULL;
-	char why[DSTM_MAPPING_ERROR];
+	char why[DSTM_MAPPING_ERROR] = "an object is expected";
+	json_t *whole = json_copy(params);
+	int ret = -EINVAL;
 
-	if (!json_is_object(params) ||
-	    dstm_mapping_from_json(params, NULL, &m, &key, why)) {
+	/* A mapping has a remote; what only names one need not. */
+	if (!remote && json_is_object(whole) && !json_object_get(whole, "remote"))
+		json_object_set_new(whole, "remote", json_string("::"));
+	if (json_is_object(whole))
+		ret = dstm_mapping_from_json(whole, NULL, &m, &key, why);
+	if (ret)
 		snprintf(error, DSTM_MAPPING_ERROR, "%s%s%.200s", key ? key : "",
-			 key ? ": " : "", json_is_object(params) ? why :
-			 "an object is expected");
-		return -EINVAL;
-	}
-	if (!dstm_mapping_has(&m, DSTM_A_MAPPING_IPV4) ||
-	    (remote && !dstm_mapping_has(&m, DSTM_A_MAPPING_REMOTE))) {
-		snprintf(error, DSTM_MAPPING_ERROR, "ipv4%s needed",
-			 remote ? " and remote are" : " is");
-		return -EINVAL;
-	}
+			 key ? ": " : "", why);
+	json_decref(whole);
+	if (ret)
+		return ret;
 	slot->ipv4 = ntohl(m.ipv4.s_addr);
 	slot->set = (struct dstm_portset){ m.psid, m.psid_len, m.psid_offset };
 	if (remote)
