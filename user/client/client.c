@@ -361,7 +361,8 @@ static int look_near(struct client *c)
 		dstm_log_limited(&limit, DSTM_LOG_ERR, "%s", error);
 		return ret;
 	}
-	discovery_start(&c->discovery, state_now());
+	if (discovers(c))
+		discovery_start(&c->discovery, state_now());
 	return 0;
 }
 
@@ -499,13 +500,15 @@ static void begin(struct client *c, uint64_t now)
 		machine_start(&c->machine, now);
 		return;
 	}
+	/* It may have been found by multicast, and be known on the link only. */
+	if (IN6_IS_ADDR_LINKLOCAL(&c->state.lease.server))
+		look_near(c);
 	machine_resume(&c->machine, &c->state.lease, now);
-	if (server_stays(c, &c->state.lease.server)) {
+	if (server_stays(c, &c->state.lease.server))
 		/* Used at once: it is ours until its end. */
 		machine_bound(&c->machine.lease, c);
-	} else {
+	else
 		servers_found(c);
-	}
 }
 
 static void timer_due(evutil_socket_t fd, short what, void *data)
