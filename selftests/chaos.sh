@@ -54,14 +54,15 @@ done
 # unique: each address is one client's, on the hosts and in the store.
 unique()
 {
-	local twice
+	local twice name
 
 	twice=$(for name in "${names[@]}"; do address_of "$name"; done | sort | uniq -d)
 	[ -z "$twice" ] || { echo "on two hosts: $twice"; return 1; }
 	ctl -j leases 2> /dev/null > "$work/leases" || return 0
 	"$python" - "$work/leases" <<-'END'
 	import collections, json, sys
-	held = collections.Counter((l["ipv4"], l.get("psid")) for l in json.load(open(sys.argv[1])))
+	held = collections.Counter((l["ipv4"], l.get("psid")) for l in json.load(open(sys.argv[1]))
+	                           if l["state"] not in ("free", "offered", "resting"))
 	twice = [key for key, times in held.items() if times > 1]
 	if twice:
 	    sys.exit(f"lent twice: {twice}")
