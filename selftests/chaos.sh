@@ -54,9 +54,9 @@ done
 # unique: each address is one client's, on the hosts and in the store.
 unique()
 {
-	local twice name
+	local twice host
 
-	twice=$(for name in "${names[@]}"; do address_of "$name"; done | sort | uniq -d)
+	twice=$(for host in "${names[@]}"; do address_of "$host"; done | sort | uniq -d)
 	[ -z "$twice" ] || { echo "on two hosts: $twice"; return 1; }
 	ctl -j leases 2> /dev/null > "$work/leases" || return 0
 	"$python" - "$work/leases" <<-'END'
@@ -92,15 +92,24 @@ done
 note "$kills daemons were killed in $seconds s"
 check "no address was ever lent twice" test "$violations" -eq 0
 
-all_have() { for name in "${names[@]}"; do has_address "$name" || return 1; done; }
+all_have()
+{
+	local host
+
+	for host in "${names[@]}"; do
+		has_address "$host" || return 1
+	done
+}
 check "every client has an address in the end" busywait 90000 all_have
 check "the mappings are the leases" busywait 15000 equal
 check "no address is on two hosts" unique
 hosts_agree()
 {
-	for name in "${names[@]}"; do
-		printf '%s %s\n' "$(address_of "$name")" \
-			"$(ip -n "$name" -6 -o addr show dev eth0 scope global | sed 's/.*inet6 \([^/]*\).*/\1/')"
+	local host
+
+	for host in "${names[@]}"; do
+		printf '%s %s\n' "$(address_of "$host")" \
+			"$(ip -n "$host" -6 -o addr show dev eth0 scope global | sed 's/.*inet6 \([^/]*\).*/\1/')"
 	done | sort > "$work/hosts"
 	gw_nl -j map show dev dstm0 | "$python" -c '
 import json, sys
@@ -117,5 +126,5 @@ counts = json.load(open(sys.argv[1]))
 print(counts)
 sys.exit(0 if counts["received"] and not counts["wrong"] else 1)' "$work/probes"
 note "$(cut -c 1-60 "$work/probes")"
-[ $tap_failed -eq 0 ] || logs 3
+[ $tap_failed -eq 0 ] || logs
 tap_done

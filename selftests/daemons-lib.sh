@@ -90,7 +90,7 @@ logs()
 	local name
 
 	for name in "$work"/*.log; do
-		[ "$name" = "$work/check.log" ] || tail -n "${1:-15}" "$name" |
+		[ "$name" = "$work/check.log" ] || tail -n 15 "$name" |
 			sed "s|^|# $(basename "$name"): |"
 	done
 }
