@@ -87,7 +87,10 @@ while [ "$(date +%s)" -lt "$end" ]; do
 		run_client "$victim" ;;
 	esac
 	kills=$((kills + 1))
-	unique > "$work/check.log" 2>&1 || { violations=$((violations + 1)); sed 's/^/# /' "$work/check.log"; }
+	[ $((kills % 5)) -eq 0 ] || continue	# it takes longer than a kill
+	unique > "$work/check.log" 2>&1 && continue
+	violations=$((violations + 1))
+	sed 's/^/# /' "$work/check.log"
 done
 note "$kills daemons were killed in $seconds s"
 check "no address was ever lent twice" test "$violations" -eq 0
