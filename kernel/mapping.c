@@ -175,6 +175,21 @@ struct dstm_mapping *dstm_table_next(struct dstm_mapping *m)
 	return by_order(rb_next(&m->order));
 }
 
+static struct dstm_mapping *get(struct dstm_table *t, __be32 ipv4, u32 slot,
+				u8 psid_len, u8 psid_offset)
+{
+	struct dstm_mapping *m = NULL;
+	struct dstm_node *node;
+
+	rcu_read_lock();
+	node = find(t, ipv4, slot);
+	if (node && node->psid_len == psid_len &&
+	    node->psid_offset == psid_offset && (slot || is_whole(node)))
+		m = to_mapping(node);
+	rcu_read_unlock();
+	return m;
+}
+
 /**
  * dstm_table_get - the mapping with exactly this key
  * @t: the table, locked
@@ -188,15 +203,7 @@ struct dstm_mapping *dstm_table_next(struct dstm_mapping *m)
 struct dstm_mapping *dstm_table_get(struct dstm_table *t, __be32 ipv4,
 				    u32 slot, u8 psid_len, u8 psid_offset)
 {
-	struct dstm_node *node;
-	struct dstm_mapping *m = NULL;
-
-	rcu_read_lock();
-	node = find(t, ipv4, slot);
-	if (node && node->psid_len == psid_len &&
-	    node->psid_offset == psid_offset && (slot || is_whole(node)))
-		m = to_mapping(node);
-	rcu_read_unlock();
+	struct dstm_mapping *m = get(t, ipv4, slot, psid_len, psid_offset);
 
 	return m && !dstm_mapping_expired(m, dstm_now()) ? m : NULL;
 }
@@ -346,6 +353,20 @@ static bool gives_way(const struct dstm_mapping *m, u32 sync, u64 now)
 	return dstm_mapping_expired(m, now) || (sync && m->sync != sync);
 }
 
+static bool is_split_otherwise(struct dstm_table *t,
+			       const struct dstm_mapping *m)
+{
+	const struct dstm_node *node;
+	bool otherwise;
+
+	rcu_read_lock();
+	node = find(t, m->node.key.ipv4, 0);
+	otherwise = node && (node->psid_len != m->node.psid_len ||
+			     node->psid_offset != m->node.psid_offset);
+	rcu_read_unlock();
+	return otherwise;
+}
+
 /*
  * Clear the address of mappings that split it in another way than @m, or that
  * are over. All or none.
@@ -358,14 +379,10 @@ static int make_room(struct dstm_table *t, const struct dstm_mapping *m,
 	__be32 ipv4 = m->node.key.ipv4;
 	u64 now = dstm_now();
 
-	other = dstm_table_first(t, ipv4, 0);
-	if (!other || other->node.key.ipv4 != ipv4)
+	if (!is_split_otherwise(t, m))
 		return 0;
-	if (other->node.psid_len == m->node.psid_len &&
-	    other->node.psid_offset == m->node.psid_offset)
-		return 0;
-
-	for (; other && other->node.key.ipv4 == ipv4;
+	for (other = dstm_table_first(t, ipv4, 0);
+	     other && other->node.key.ipv4 == ipv4;
 	     other = dstm_table_next(other)) {
 		if (gives_way(other, sync, now))
 			continue;
@@ -431,9 +448,8 @@ int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
 	if (err)
 		return err;
 
-	old = dstm_table_first(t, m->node.key.ipv4, m->node.key.slot);
-	if (old && compare(&old->node.key, m->node.key.ipv4, m->node.key.slot))
-		old = NULL;
+	old = get(t, m->node.key.ipv4, m->node.key.slot, m->node.psid_len,
+		  m->node.psid_offset);
 	if (old && dstm_mapping_expired(old, dstm_now())) {
 		dstm_table_remove(t, old);
 		hlist_add_head(&old->wheel, evicted);

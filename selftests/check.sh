@@ -98,13 +98,14 @@ no_warnings()
 	[ "${PIPESTATUS[0]}" -eq 0 ] && ! grep -E 'warning:|error:' "$out/warnings.log"
 }
 
-# compat.h is about kernel versions, which checkpatch wants nobody to ask for.
+# compat.h is about kernel versions, which checkpatch wants nobody to ask for, and
+# trace.h in the form of all headers of tracepoints, which it does not know.
 checkpatch()
 {
 	local source files
 
 	source=$(selftests/vm/source) || return 1
-	files=$(find kernel uapi -name '*.[ch]' ! -name compat.h)
+	files=$(find kernel uapi -name '*.[ch]' ! -name compat.h ! -name trace.h)
 	# shellcheck disable=SC2086 # one word per file is meant
 	"$source/scripts/checkpatch.pl" --no-tree --no-summary --strict --terse \
 		--show-types -f $files
