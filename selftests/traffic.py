@@ -107,7 +107,10 @@ def tcp(args):
     if args.hold:
         print("established", flush=True)
         time.sleep(args.hold)
-    return 0 if bytes(back) == data else 1
+    if bytes(back) != data:
+        print(f"{len(data)} bytes sent, {len(back)} back, not the same")
+        return 1
+    return 0
 
 
 def udp(args):
