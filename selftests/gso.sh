@@ -21,9 +21,9 @@ segments()
 
 	shift 2
 	ready=$(mktemp -u "$work/ready.XXXXXX")
-	traffic "$gw" maxlen dstm0 "$direction" --ready "$ready" &
+	traffic "$gw" maxlen dstm0 "$direction" --ready "$ready" --timeout 60 &
 	watch=$!
-	busywait 10000 listening "$ready" || return 1
+	busywait 60000 listening "$ready" || { echo "nobody watches dstm0"; return 1; }
 	traffic "$where" tcp "$@" --bytes $bytes --timeout 60 || return 1
 	wait $watch
 }
