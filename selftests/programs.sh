@@ -78,7 +78,7 @@ start()
 		> "$ready.log" 2>&1 &
 	started=$!
 	started_log=$ready.log
-	busywait 10000 listening "$ready" || { cat "$ready.log"; return 1; }
+	busywait 60000 listening "$ready" || { cat "$ready.log"; return 1; }
 }
 
 big_answer()
@@ -136,7 +136,7 @@ whole
 
 if command -v iperf3 > /dev/null; then
 	n "$inet" iperf3 -s -D -I "$work/iperf.pid" > /dev/null
-	busywait 10000 n "$inet" grep -qi ':1451 ' /proc/net/tcp /proc/net/tcp6
+	busywait 60000 n "$inet" grep -qi ':1451 ' /proc/net/tcp /proc/net/tcp6
 fi
 with iperf3 "iperf3 out" iperf
 with iperf3 "iperf3 in" iperf -R
