@@ -700,13 +700,10 @@ int dstm_nl_map_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-static int reply_u32(struct genl_info *info, u8 cmd, int attr, u32 value)
+/* What reply_new() began; there is room for it. */
+static int reply_u32(struct genl_info *info, struct sk_buff *reply, void *hdr,
+		     int attr, u32 value)
 {
-	struct sk_buff *reply;
-	void *hdr = reply_new(info, &reply, cmd);
-
-	if (!hdr)
-		return -ENOMEM;
 	if (nla_put_u32(reply, attr, value)) {
 		nlmsg_free(reply);
 		return -EMSGSIZE;
@@ -734,34 +731,52 @@ static u32 sweep(struct dstm_dev *dstm, bool all)
 	return n;
 }
 
+/* The answer comes first: without memory for it nothing is done. */
 int dstm_nl_map_flush_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct dstm_dev *dstm = get_locked(info);
+	struct sk_buff *reply;
+	void *hdr;
 	u32 n;
 
 	if (IS_ERR(dstm))
 		return PTR_ERR(dstm);
+	hdr = reply_new(info, &reply, DSTM_CMD_MAP_FLUSH);
+	if (!hdr) {
+		put_locked(dstm);
+		return -ENOMEM;
+	}
 	n = sweep(dstm, true);
 	put_locked(dstm);
-	return reply_u32(info, DSTM_CMD_MAP_FLUSH, DSTM_A_COUNT, n);
+	return reply_u32(info, reply, hdr, DSTM_A_COUNT, n);
 }
 
 int dstm_nl_sync_begin_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct dstm_dev *dstm = get_locked(info);
+	struct sk_buff *reply;
+	void *hdr;
 	u32 sync;
 
 	if (IS_ERR(dstm))
 		return PTR_ERR(dstm);
+	hdr = reply_new(info, &reply, DSTM_CMD_SYNC_BEGIN);
+	if (!hdr) {
+		put_locked(dstm);
+		return -ENOMEM;
+	}
 	sync = ++dstm->table.sync ?: ++dstm->table.sync;
 	dstm->table.syncing = true;
 	put_locked(dstm);
-	return reply_u32(info, DSTM_CMD_SYNC_BEGIN, DSTM_A_SYNC, sync);
+	return reply_u32(info, reply, hdr, DSTM_A_SYNC, sync);
 }
 
 int dstm_nl_sync_end_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct dstm_dev *dstm;
+	struct sk_buff *reply;
+	int err = -ESTALE;
+	void *hdr;
 	u32 n;
 
 	if (!info->attrs[DSTM_A_SYNC]) {
@@ -773,15 +788,22 @@ int dstm_nl_sync_end_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(dstm);
 	if (!dstm->table.syncing ||
 	    nla_get_u32(info->attrs[DSTM_A_SYNC]) != dstm->table.sync) {
-		put_locked(dstm);
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[DSTM_A_SYNC],
 				    "this sync has ended, or another has begun");
-		return -ESTALE;
+		goto unlock;
 	}
+	err = -ENOMEM;
+	hdr = reply_new(info, &reply, DSTM_CMD_SYNC_END);
+	if (!hdr)
+		goto unlock;
 	dstm->table.syncing = false;
 	n = sweep(dstm, false);
 	put_locked(dstm);
-	return reply_u32(info, DSTM_CMD_SYNC_END, DSTM_A_COUNT, n);
+	return reply_u32(info, reply, hdr, DSTM_A_COUNT, n);
+
+unlock:
+	put_locked(dstm);
+	return err;
 }
 
 static int put_stats(struct sk_buff *skb, struct dstm_dev *dstm)

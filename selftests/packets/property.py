@@ -123,6 +123,8 @@ class Run:
     def __init__(self, network, mappings):
         self.network = network
         self.mappings = mappings
+        # An address is a tunnel end point as long as a mapping is there.
+        self.teps = sorted({TEP} | {m.get("local", TEP) for m in mappings})
         self.gateway = model.Gateway(mappings, TEP, DUT_INET)
         self.sent, self.expected, self.counters = [], Counter(), Counter()
 
@@ -149,7 +151,7 @@ class Run:
         if random.random() < 0.05:
             src = self.pick()["remote"]
         if random.random() < 0.05:
-            tep = random.choice((TEP, TEP2))
+            tep = random.choice(self.teps)
         tclass = random.randrange(256)
         if random.random() < 0.1:
             self._fragments(packet, model.SOURCE, src, tep, tclass)
