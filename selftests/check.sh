@@ -12,9 +12,11 @@ results=$out/results
 
 # What runs in a kernel, in this order: what is about orders, and about packets.
 orders="forward.sh antispoof.sh lifetime.sh replace.sh sync.sh events.sh errors.sh dump.sh"
-packets="mtu.sh trace.sh gso.sh netns.sh ynl.sh packets.sh programs.sh coexist.sh"
-# What is random, with a short budget; make check-long has a long one.
-random="model.sh fuzz.sh faults.sh"
+packets="mtu.sh trace.sh gso.sh netns.sh ynl.sh packets.sh programs.sh"
+# What is random, with a short budget (make check-long has a long one), or long.
+more="model.sh fuzz.sh coexist.sh"
+# Where memory and locks are watched, everything takes several times as long.
+watched="packets.sh faults.sh fuzz.sh mtu.sh trace.sh gso.sh events.sh netns.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
 daemons="client.sh client_demand.sh client_ports.sh client_move.sh gateway.sh daemons.sh
 daemons_local.sh daemons_kill.sh chaos.sh"
@@ -22,25 +24,22 @@ daemons_local.sh daemons_kill.sh chaos.sh"
 export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
 
 # KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's kernels run two
-# at a time; the second one's are alone on the machine, for they measure time or
-# need both CPUs.
+# at a time; the second one's are alone on the machine, for they need both CPUs.
 boots_together()
 {
 	cat <<-END
-	uml-debug | kunit.sh $packets $random
+	uml-debug | kunit.sh $watched
 	7.x | $orders $packets
 	6.12 | $orders $packets
 	6.1 | $orders $packets
 	uml | kunit.sh $orders
-	uml | $packets $random
+	uml | $packets $more
 	uml | $daemons
-	uml-debug | $orders
 	END
 }
 boots_alone()
 {
 	cat <<-END
-	uml --mem 4096 | scale.sh
 	6.12 --smp 2 | smp.sh
 	END
 }
