@@ -66,7 +66,20 @@ class Device:
         except OSError as error:
             return -error.errno if error.errno in (errno.ENOMEM, errno.ENOBUFS) else None
         answer = self.netlink.answer()
-        return None if answer == -errno.ENOBUFS else answer
+        if answer != -errno.ENOBUFS:
+            return answer
+        self.drain()
+        return None
+
+    def drain(self):
+        """Take what came before the answer that was lost."""
+        while True:
+            try:
+                self.netlink.sock.recv(1 << 17, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            except OSError:  # lost once more
+                pass
 
     def table(self):
         """What a dump shows, in its order."""
