@@ -76,7 +76,7 @@ class Device:
         while True:
             try:
                 self.netlink.sock.recv(1 << 17, socket.MSG_DONTWAIT)
-            except BlockingIOError:
+            except (BlockingIOError, TimeoutError):
                 return
             except OSError:  # lost once more
                 pass
