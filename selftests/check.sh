@@ -24,7 +24,8 @@ daemons_local.sh daemons_kill.sh chaos.sh"
 export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
 
 # KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's kernels run two
-# at a time; the second one's are alone on the machine, for they need both CPUs.
+# at a time; the second one's are alone on the machine, for they measure time or
+# need both CPUs.
 boots_together()
 {
 	cat <<-END
@@ -40,6 +41,7 @@ boots_together()
 boots_alone()
 {
 	cat <<-END
+	uml --mem 4096 | scale.sh
 	6.12 --smp 2 | smp.sh
 	END
 }
