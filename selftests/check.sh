@@ -16,7 +16,8 @@ packets="mtu.sh trace.sh gso.sh netns.sh ynl.sh packets.sh programs.sh"
 # What is random, with a short budget (make check-long has a long one), or long.
 more="model.sh fuzz.sh coexist.sh"
 # Where memory and locks are watched, everything takes several times as long.
-watched="packets.sh faults.sh fuzz.sh mtu.sh trace.sh gso.sh events.sh netns.sh"
+watched="packets.sh faults.sh fuzz.sh mtu.sh trace.sh gso.sh events.sh netns.sh replace.sh
+lifetime.sh sync.sh errors.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
 daemons="client.sh client_demand.sh client_ports.sh client_move.sh gateway.sh daemons.sh
 daemons_local.sh daemons_kill.sh chaos.sh"
