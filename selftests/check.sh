@@ -16,10 +16,10 @@ packets="mtu.sh trace.sh gso.sh netns.sh ynl.sh packets.sh programs.sh"
 # What is random, with a short budget (make check-long has a long one), or long.
 more="model.sh fuzz.sh coexist.sh"
 # Where memory and locks are watched, everything takes several times as long.
-watched="packets.sh faults.sh fuzz.sh mtu.sh trace.sh gso.sh events.sh netns.sh replace.sh
-lifetime.sh sync.sh errors.sh"
+watched="packets.sh faults.sh fuzz.sh mtu.sh trace.sh gso.sh events.sh netns.sh replace.sh \
+lifetime.sh sync.sh errors.sh forward.sh antispoof.sh dump.sh ynl.sh programs.sh coexist.sh model.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
-daemons="client.sh client_demand.sh client_ports.sh client_move.sh gateway.sh daemons.sh
+daemons="client.sh client_demand.sh client_ports.sh client_move.sh gateway.sh daemons.sh \
 daemons_local.sh daemons_kill.sh chaos.sh"
 # By hand it is 200 clients for 5 minutes.
 export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
