@@ -73,7 +73,7 @@ static void send(struct dstm_dev *dstm, struct sk_buff *skb, int offset,
 }
 
 /*
- * RFC 2473 section 7.1 and 8.2: the path is smaller than we thought. No IPv6
+ * RFC 2473 sections 6.7 and 8.3: the path is smaller than we thought. No IPv6
  * path is below the minimum, so who says so is not believed (RFC 8201 section 4).
  */
 static void too_big(struct dstm_dev *dstm, struct sk_buff *skb, int offset,
@@ -88,6 +88,20 @@ static void too_big(struct dstm_dev *dstm, struct sk_buff *skb, int offset,
 			sock_net_uid(dstm->underlay, NULL));
 	if (iph->frag_off & htons(IP_DF) && ntohs(iph->tot_len) > mtu)
 		send(dstm, skb, offset, ICMP_FRAG_NEEDED, mtu);
+}
+
+/*
+ * That it has no such mapping, only the gateway says to its client (RFC 7596
+ * section 5.1).
+ */
+static bool is_forged_refusal(const struct dstm_dev *dstm,
+			      const struct sk_buff *skb, u8 type, u8 code)
+{
+	const struct ipv6hdr *outer = (const struct ipv6hdr *)skb->data;
+
+	return dstm->role == DSTM_ROLE_CLIENT && type == ICMPV6_DEST_UNREACH &&
+	       code == ICMPV6_POLICY_FAIL &&
+	       !ipv6_addr_equal(&ipv6_hdr(skb)->saddr, &outer->daddr);
 }
 
 /**
@@ -127,10 +141,15 @@ int dstm_relay_error(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 	case ICMPV6_PKT_TOOBIG:
 		too_big(dstm, skb, offset, ntohl(info));
 		break;
-	case ICMPV6_DEST_UNREACH:
 	case ICMPV6_TIME_EXCEED:
+		/* A lost fragment says nothing of the packets to come. */
+		if (code != ICMPV6_EXC_HOPLIMIT)
+			break;
+		fallthrough;
+	case ICMPV6_DEST_UNREACH:
 	case ICMPV6_PARAMPROB:
-		send(dstm, skb, offset, ICMP_HOST_UNREACH, 0);
+		if (!is_forged_refusal(dstm, skb, type, code))
+			send(dstm, skb, offset, ICMP_HOST_UNREACH, 0);
 		break;
 	}
 	return 0;
