@@ -58,6 +58,7 @@ MAPPINGS = {
         {"ipv4": OTHER, "remote": GATEWAY2},
         FIVE | {"remote": GATEWAY},
         {"ipv4": AT_TEP2, "local": TEP2, "remote": GATEWAY},
+        {"ipv4": path_client(0)[0], "remote": path_client(0)[1]},
     ],
 }
 

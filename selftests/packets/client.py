@@ -2,16 +2,18 @@
 """Role client, the mirror image: into the tunnel by inner source, out of it by
 inner destination. Who borrows the address sends from "inet"."""
 
-from scapy.layers.inet6 import ICMPv6DestUnreach
+from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig
 
-from .build import (AT_TEP2, GATEWAY, GATEWAY2, HOST2, NOBODY, OTHER, SHARED, TEP, TEP2, WHOLE,
-                    echo, error, hop, inner_fragments, outer, own_error, patched, portless,
-                    sized, udp)
+from .build import (AT_TEP2, GATEWAY, GATEWAY2, HOST2, NOBODY, OTHER, ROUTER, SHARED, TEP, TEP2,
+                    WHOLE, echo, error, hop, inner_fragments, outer, outer_fragments, own_error,
+                    patched, path_client, portless, sized, udp)
 from .case import (Case, from_client, from_inet, refused, rx, to_client, to_inet, tx, underlay)
 from .marks import CE, ECT0
 from .relay import icmpv6, sent
+from .size import outside
 
-RFC = "RFC 7596 5"
+RFC = "RFC 7596 5.2"
+FRAGMENT = "RFC 6333 5.3, RFC 2473 7.2"
 PORTS = "RFC 7596 8.1"
 
 
@@ -62,7 +64,7 @@ def outward():
         out_drop("out-no-ports", PORTS, portless(src=SHARED, dst=HOST2), "tx-no-ports"),
         out_drop("out-error-about-another", PORTS,
                  error(hop(udp(src=HOST2, dst=OTHER)), src=SHARED, dst=HOST2), "tx-icmp-error"),
-        too_big(), fragments(),
+        too_big(), path_mtu(), fragmented(), fragments(),
     ]
 
 
@@ -71,6 +73,25 @@ def too_big():
     told = own_error(hop(packet), dst=WHOLE, code=4, mtu=1460)
     return Case("client-out-too-big", "RFC 2473 7.2", [from_inet(packet)],
                 [to_inet(told, free=("ipid",))], {"tx-too-big": 1}, link={"mtu": "9000"})
+
+
+def path_mtu():
+    """A router on the way to the gateway takes less."""
+    address, remote = path_client(0)
+    first, last, big = (sized(n, src=address, dst=HOST2, flags="DF") for n in (1440, 1360, 1361))
+    return Case("client-path-mtu", "RFC 2473 6.7 and 8.3",
+                [icmpv6(ICMPv6PacketTooBig(mtu=1400), sent(first, dst=remote)),
+                 from_inet(last), from_inet(big)],
+                [to_inet(own_error(hop(first), dst=address, code=4, mtu=1360), free=("ipid",)),
+                 to_client(hop(last), dst=remote),
+                 to_inet(own_error(hop(big), dst=address, code=4, mtu=1360), free=("ipid",))],
+                {"tx-too-big": 1} | tx(last))
+
+
+def fragmented():
+    packet = sized(1461, src=WHOLE, dst=HOST2)
+    return Case("client-out-fragmented", FRAGMENT, [from_inet(packet)],
+                outside(hop(packet), dst=GATEWAY), tx(packet))
 
 
 def fragments():
@@ -110,16 +131,38 @@ def inward():
         back_drop("back-error-about-another", PORTS,
                   error(hop(udp(src=OTHER, dst=HOST2)), src=HOST2, dst=WHOLE),
                   "rx-icmp-error"),
-        relayed(),
+        put_together(), fragments_back(), *relayed(),
     ]
 
 
+def put_together():
+    inner = sized(1460, src=HOST2, dst=WHOLE)
+    parts = outer_fragments(inner, mtu=1280, ident=91, src=GATEWAY, dst=TEP)
+    return Case("client-back-outer-fragments", FRAGMENT, [underlay(part) for part in parts],
+                [to_inet(hop(inner))], rx(inner))
+
+
+def fragments_back():
+    packet = sized(1400, src=HOST2, dst=SHARED, dport=5200, id=92)
+    return Case("client-back-fragments", PORTS,
+                [from_client(part, src=GATEWAY) for part in inner_fragments(packet, 576)],
+                [to_inet(hop(packet))], rx(packet))
+
+
 def relayed():
-    """RFC 2473 section 8: the way to the gateway is broken."""
+    """The way to the gateway is broken, or the gateway knows nothing of the lease; the
+    latter is not believed of anybody else."""
     inner = udp(src=WHOLE, dst=HOST2)
-    return Case("client-relay", "RFC 2473 8",
-                [icmpv6(ICMPv6DestUnreach(), sent(inner, dst=GATEWAY), dst=TEP)],
-                [to_inet(own_error(hop(inner), dst=WHOLE), free=("ipid",))])
+    lost = sent(inner, dst=GATEWAY)
+    told = to_inet(own_error(hop(inner), dst=WHOLE), free=("ipid",))
+    yield Case("client-relay", "RFC 2473 8", [icmpv6(ICMPv6DestUnreach(), lost)], [told])
+    refusal = ICMPv6DestUnreach(code=5)
+    yield Case("client-refused-by-the-gateway", "RFC 7596 5.1",
+               [icmpv6(refusal, lost, src=GATEWAY)], [told])
+    for name, source in (("a-router", ROUTER), ("another-gateway", GATEWAY2),
+                         ("one-bit", "2001:db8:2::3")):
+        yield Case(f"client-not-refused-by-{name}", "RFC 7596 5.1",
+                   [icmpv6(refusal, lost, src=source)])
 
 
 def cases():

@@ -6,8 +6,8 @@ from .build import (FIVE_AT, HOST, IP, SHARED, SIX_AT, WHOLE, WHOLE_AT,
 from .case import (Case, from_client, from_inet, refused, rx, to_client, to_inet, tx,
                    underlay)
 
-OUTER = "RFC 2473 7.2, RFC 7596 6.3"
-INNER = "RFC 7596 8.1"
+OUTER = "RFC 2473 7, RFC 6333 6.3"
+INNER = "RFC 7596 6.2"
 OVERLAP = "RFC 1858 3, RFC 5722"
 
 

@@ -7,9 +7,11 @@ from .case import (Case, decap, decap_drop, encap, encap_drop, from_client,
                    from_inet, to_client, to_inet)
 
 RFC = "RFC 7596 8.1"
-NAT = "RFC 5508 3.2 and 4"
+NAT = "RFC 5508 REQ-3 to REQ-5"
 ERRORS = {"unreachable": (3, 1), "too-big": (3, 4), "quench": (4, 0), "redirect": (5, 1),
           "time-exceeded": (11, 0), "parameter": (12, 0)}
+
+OPTIONS = b"\x01\x01\x01\x00"
 
 
 def flipped(address, bit):
@@ -23,6 +25,11 @@ def last_byte_changed(packet):
     return patched(data, len(data) - 1, data[-1] ^ 1)
 
 
+def extended(about):
+    """RFC 4884: padded, and an extension behind it."""
+    return about + bytes(128 - len(about)) + bytes.fromhex("2000dfff 00080101 00002001")
+
+
 def to_whole():
     """Towards a client with a whole address; about is what the client sent."""
     about = hop(udp(src=WHOLE, dst=HOST, sport=5200, dport=80))
@@ -34,8 +41,7 @@ def to_whole():
               error(portless(17, src=WHOLE, dst=HOST, frag=100))),
         encap("encap-error-8-bytes", RFC, error(about[:28])),
         encap("encap-error-extended", "RFC 4884 4",
-              error(about + bytes(128 - len(about)) + bytes.fromhex("2000dfff") +
-                    bytes.fromhex("00080101 00002001"), kind=11, code=0)),
+              error(extended(about), kind=11, code=0)),
         encap("encap-error-from-the-destination", RFC, error(about, src=HOST)),
         encap_drop("encap-error-about-another", NAT, error(hop(udp(src=OTHER, dst=HOST))),
                    "tx-icmp-error"),
@@ -69,6 +75,15 @@ def to_shared():
                     error(about(protocol=protocol), dst=SHARED), dst=FIVE_AT)
     pinged = hop(echo(src=SHARED, dst=HOST, ident=5200))
     yield from (
+        encap("encap-set-error-embedded-options", NAT,
+              error(about(options=[OPTIONS]), dst=SHARED), dst=FIVE_AT),
+        encap_drop("encap-set-error-embedded-options-port-before", NAT,
+                   error(about(5119, options=[OPTIONS]), dst=SHARED), "tx-no-port-set"),
+        encap("encap-set-error-embedded-transport-checksum", NAT,
+              error(last_byte_changed(hop(udp(src=SHARED, dst=HOST, sport=5200))), dst=SHARED),
+              dst=FIVE_AT),
+        encap("encap-set-error-extended", "RFC 4884 4",
+              error(extended(about()), dst=SHARED, kind=11, code=0), dst=FIVE_AT),
         encap("encap-set-error-about-echo", RFC, error(pinged, dst=SHARED), dst=FIVE_AT),
         encap("encap-set-error-first-port", RFC, error(about(5120), dst=SHARED), dst=FIVE_AT),
         encap("encap-set-error-last-port", RFC, error(about(6143), dst=SHARED), dst=FIVE_AT),
@@ -138,6 +153,8 @@ def from_shared():
         yield decap(f"decap-set-error-about-{name}", RFC, sent(about(protocol=protocol)),
                     src=FIVE_AT)
     yield from (
+        decap("decap-set-error-embedded-options", NAT, sent(about(options=[OPTIONS])),
+              src=FIVE_AT),
         decap("decap-set-error-about-echo", RFC, sent(hop(echo(dst=SHARED))), src=FIVE_AT),
         decap("decap-set-error-first-port", RFC, sent(about(5120)), src=FIVE_AT),
         decap_drop("decap-set-error-port-before", RFC, sent(about(5119)), "rx-inner-port",

@@ -2,7 +2,7 @@
 """What the two headers tell each other: DSCP, ECN, flow label, hop limit, and
 the encapsulation limit."""
 
-from .build import HOST, IPv6, Raw, TEP, WHOLE, WHOLE_AT, hop, tcp, udp
+from .build import HOST, IPv6, Raw, TEP, WHOLE, WHOLE_AT, hop, inner_fragments, tcp, udp
 from .case import (Case, decap, decap_drop, encap, from_inet, to_client, to_inet, tx, underlay,
                    rx)
 from .compare import flow_label
@@ -85,6 +85,8 @@ def flow_labels():
     return [
         labels("flow-label-stable", one, stable),
         labels("flow-label-stable-tcp", [tcp(data=bytes(n)) for n in range(1, 5)], stable),
+        labels("flow-label-stable-fragments",
+               inner_fragments(udp(data=bytes(1400), id=7), 576), stable),
         labels("flow-label-by-port", [udp(sport=3000 + n) for n in range(16)], spread),
         labels("flow-label-by-source", [udp(src=f"198.51.100.{n}") for n in range(100, 116)],
                spread),

@@ -12,7 +12,7 @@ from .case import (Case, Pause, decap, decap_drop, decap_refused, device_drop, e
                    encap_refused, from_client, from_inet, to_inet, to_underlay, underlay)
 
 RFC = "RFC 7596 6.2"
-PORTS = "RFC 7596 8.1"
+PORTS = "RFC 7596 6.2 and 8.1"
 WITH_PORTS = {"tcp": 6, "udp": 17, "dccp": 33, "sctp": 132, "udplite": 136}
 
 
@@ -136,7 +136,7 @@ def into_the_tunnel():
         encap_refused("encap-no-mapping-long", RFC, udp(dst=NOBODY, data=bytes(1000)),
                       "tx-no-mapping"),
         device_drop("device-no-mapping", RFC, udp(dst=NOBODY), "tx-no-mapping"),
-        encap_drop("encap-loop", "RFC 2473 4.1", udp(dst=build.LOOPS), "tx-loop"),
+        encap_drop("encap-loop", "RFC 2473 4.1.2", udp(dst=build.LOOPS), "tx-loop"),
         encap_drop("encap-no-route", "RFC 2473 3.1", udp(dst=build.STRAY), "tx-no-route"),
         Case("encap-own-address", RFC, [from_inet(echo(dst=build.DUT_INET, ident=1))],
              [to_inet(echo(src=build.DUT_INET, dst=HOST, ident=1, kind="echo-reply", id=0),
@@ -159,9 +159,9 @@ def silence():
     about = udp(src=HOST, dst=NOBODY)
     spoofed = udp(src=NOBODY, dst=HOST)
     return [
-        encap_drop("no-error-when-off", "RFC 7596 8.1", udp(dst=NOBODY), "tx-no-mapping",
+        encap_drop("no-error-when-off", RFC, udp(dst=NOBODY), "tx-no-mapping",
                    link={"icmp-errors": "off"}),
-        decap_drop("no-refusal-when-off", "RFC 7596 8.1", spoofed, "rx-inner-address",
+        decap_drop("no-refusal-when-off", RFC, spoofed, "rx-inner-address",
                    link={"icmp-errors": "off"}),
         encap_drop("no-error-about-error", "RFC 1122 3.2.2",
                    error(udp(src=NOBODY, dst=build.HOST2), dst=NOBODY), "tx-no-mapping"),
@@ -188,9 +188,9 @@ def rates():
                     [f"{len(got[side])} errors"])
 
     return [
-        limited("rate-of-errors", "RFC 7596 8.1", from_inet(udp(dst=NOBODY)),
+        limited("rate-of-errors", "RFC 1812 4.3.2.8", from_inet(udp(dst=NOBODY)),
                 "tx-no-mapping", "inet"),
-        limited("rate-of-refusals", "RFC 7596 8.1",
+        limited("rate-of-refusals", "RFC 7596 9",
                 from_client(udp(src=NOBODY, dst=HOST)), "rx-inner-address", "underlay"),
     ]
 

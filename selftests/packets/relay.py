@@ -6,16 +6,18 @@ from scapy.layers.inet6 import (ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6Par
                                 ICMPv6TimeExceeded)
 
 from .build import (FIVE_AT, HOST, IPv6, NOBODY, NOBODY_AT, OTHER, OTHER_AT, ROUTER, Raw,
-                    SHARED, SIX_AT, TEP, TEP2, WHOLE, WHOLE_AT, error, hop, outer, own_error,
-                    path_client, patched, portless, sized, udp)
+                    SHARED, SIX_AT, TEP, TEP2, WHOLE, WHOLE_AT, error, hop, outer, outer_fragments,
+                    own_error, path_client, patched, portless, sized, udp)
 from .case import Case, Pause, from_inet, to_client, to_inet, tx, underlay
+from .size import outside
 
 RFC = "RFC 2473 8"
+PATH = "RFC 2473 6.7 and 8.3"
 
 
-def icmpv6(kind, embedded, dst=TEP):
+def icmpv6(kind, embedded, dst=TEP, src=ROUTER):
     """From a router in the IPv6 network; as long as the minimum MTU allows."""
-    return underlay(IPv6(src=ROUTER, dst=dst) / kind / Raw(bytes(embedded)[:1280 - 48]))
+    return underlay(IPv6(src=src, dst=dst) / kind / Raw(bytes(embedded)[:1280 - 48]))
 
 
 def sent(inner, src=TEP, dst=WHOLE_AT, **how):
@@ -37,7 +39,7 @@ def dropped(name, embedded, kind=None, ref=RFC, dst=TEP):
 
 
 def relays():
-    for code in range(5):
+    for code in range(7):
         yield relayed(f"relay-unreachable-{code}", ICMPv6DestUnreach(code=code))
     yield from (
         relayed("relay-hop-limit", ICMPv6TimeExceeded(code=0)),
@@ -45,7 +47,10 @@ def relays():
         relayed("relay-parameter-problem", ICMPv6ParamProblem(code=1, ptr=6)),
         relayed("relay-port-set", ICMPv6DestUnreach(), inner=udp(dst=SHARED), dst=FIVE_AT),
         relayed("relay-long-packet", ICMPv6DestUnreach(), inner=sized(1400)),
-        hairpinned(),
+        hairpinned(), first_fragment(),
+        dropped("relay-not-about-later-outer-fragment", in_fragments(sized(1500))[1]),
+        dropped("relay-not-of-reassembly-time", sent(udp()), ICMPv6TimeExceeded(code=1),
+                ref="RFC 2473 8.1"),
         dropped("relay-not-at-other-tep", sent(udp(), src=TEP2), dst=TEP2),
         dropped("relay-not-of-another-client", sent(udp(), dst=OTHER_AT)),
         dropped("relay-not-of-no-client", sent(udp(), dst=NOBODY_AT)),
@@ -62,6 +67,17 @@ def relays():
         dropped("relay-not-inner-version", patched(sent(udp()), 40, 0x55)),
         wrong_checksum(),
     )
+
+
+def in_fragments(inner, remote=WHOLE_AT):
+    return outer_fragments(hop(inner), src=TEP, dst=remote, hlim=60)
+
+
+def first_fragment():
+    """An error about the first of a packet's outer fragments: the packet is as lost."""
+    inner = sized(1500)
+    return Case("relay-first-outer-fragment", RFC,
+                [icmpv6(ICMPv6DestUnreach(), in_fragments(inner)[0])], [told(inner)])
 
 
 def hairpinned():
@@ -88,7 +104,7 @@ def path_mtu(number, name, mtu, learned, inner=None, limit=None, free_fragment=F
     link = {} if limit is None else {"encaplimit": str(limit)}
     first = sized(1440, dst=address, flags="DF")
     last, big = (sized(n, dst=address, flags="DF") for n in (fits, fits + 1))
-    return Case(name, "RFC 2473 7.1",
+    return Case(name, PATH,
                 [icmpv6(ICMPv6PacketTooBig(mtu=mtu), sent(first, dst=remote, limit=limit)),
                  from_inet(last), from_inet(big)],
                 [told(first, code=4, mtu=fits),
@@ -103,7 +119,7 @@ def not_believed(number, name, change, mtu=1300):
     address, remote = path_client(number)
     inner = sized(1440, dst=address, flags="DF")
     full = sized(1460, dst=address, flags="DF")
-    return Case(name, "RFC 2473 7.1",
+    return Case(name, PATH,
                 [icmpv6(ICMPv6PacketTooBig(mtu=mtu),
                         sent(**({"inner": inner, "dst": remote} | change))),
                  from_inet(full)],
@@ -122,27 +138,36 @@ def path_mtus():
         not_believed(11, "path-mtu-not-by-another-address",
                      {"inner": sized(1440, dst=OTHER, flags="DF")}),
         not_believed(12, "path-mtu-not-by-another-tep", {"src": TEP2}),
-        bigger_than_link(), without_df(), no_relay_when_it_fits(), aged(),
+        bigger_than_link(), without_df(), by_fragment(), no_relay_when_it_fits(), aged(),
     ]
 
 
 def bigger_than_link():
     address, remote = path_client(20)
     full = sized(1461, dst=address, flags="DF")
-    return Case("path-mtu-not-above-the-link", "RFC 2473 7.1",
+    return Case("path-mtu-not-above-the-link", PATH,
                 [icmpv6(ICMPv6PacketTooBig(mtu=9000), sent(full, dst=remote)), from_inet(full)],
                 [told(full, code=4, mtu=1460)], {"tx-too-big": 1})
 
 
 def without_df():
     """RFC 2473 section 7.2 (b): nobody is told, the gateway fragments."""
-    from .size import outside
     address, remote = path_client(21)
     packet = sized(1400, dst=address)
     return Case("path-mtu-without-df", "RFC 2473 7.2",
                 [icmpv6(ICMPv6PacketTooBig(mtu=1400), sent(packet, dst=remote)),
                  from_inet(packet)],
                 outside(hop(packet), mtu=1400, dst=remote), tx(packet))
+
+
+def by_fragment():
+    """What is told of an outer fragment holds for the fragments to come."""
+    address, remote = path_client(24)
+    packet = sized(1500, dst=address)
+    return Case("path-mtu-by-a-fragment", PATH,
+                [icmpv6(ICMPv6PacketTooBig(mtu=1300), in_fragments(packet, remote)[0]),
+                 from_inet(packet)],
+                outside(hop(packet), mtu=1300, dst=remote), tx(packet))
 
 
 def no_relay_when_it_fits():

@@ -6,13 +6,13 @@ from scapy.layers.l2 import Ether
 from scapy.utils import checksum
 
 from . import build
-from .build import (FIVE_AT, HOST, SHARED, TEP, WHOLE, WHOLE_AT, hop, inner_fragments,
+from .build import (FIVE_AT, HOST, IP, Raw, SHARED, TEP, WHOLE, WHOLE_AT, hop, inner_fragments,
                     outer_fragments, own_error, sized, tcp)
 from .case import (Case, Segments, decap, encap, from_inet, to_client, to_inet,
                    to_underlay, tx)
 from .compare import fragment_id
 
-FRAGMENT = "RFC 6333 5.3, RFC 2473 7.2"
+FRAGMENT = "RFC 6333 6.3, RFC 2473 7.2"
 TOO_BIG = "RFC 2473 7.2, RFC 1191 4"
 JUMBO = {"mtu": "9000"}
 
@@ -49,11 +49,11 @@ def too_big(name, packet, mtu=1460, link=None):
                 {"tx-too-big": 1}, link=link or {})
 
 
-def segments(name, size, count):
-    """One TCP packet of many segments, as a card with LRO or a guest hands it on: it
-    is judged by them, and counted as one."""
+def train(size, count, flags="DF", **how):
+    """One TCP packet of many segments, as a card with LRO or a guest hands it on: as
+    it is sent, as the gateway has it, and its segments behind the gateway."""
     data = bytes(i % 251 for i in range(size * count))
-    packet = tcp(data=data, id=1000, flags="DF")
+    packet = tcp(data=data, id=1000, flags=flags, **how)
     parts = []
     for number in range(count):
         part = packet.copy()
@@ -61,10 +61,57 @@ def segments(name, size, count):
         part[TCP].seq += number * size
         part[TCP].payload = type(packet[TCP].payload)(data[number * size:(number + 1) * size])
         parts.append(hop(part))
-    frame = bytearray(bytes(Ether(src=build.INET_MAC, dst=build.DUT_INET_MAC) / packet))
-    frame[34 + 16:34 + 18] = pseudo_sum(packet)
-    expect = [to_client(part) for part in parts]
-    return Case(name, TOO_BIG, [Segments("inet", bytes(frame), size)], expect, tx(packet))
+    unfinished = bytearray(bytes(packet))
+    unfinished[36:38] = pseudo_sum(packet)
+    ether = bytes(Ether(src=build.INET_MAC, dst=build.DUT_INET_MAC, type=0x800))
+    return Segments("inet", ether + unfinished, size), bytes(unfinished), parts
+
+
+def segments(name, size, count, remote=WHOLE_AT, **how):
+    """It is judged by its segments, and counted as one."""
+    sent, packet, parts = train(size, count, **how)
+    return Case(name, TOO_BIG, [sent], [to_client(part, dst=remote) for part in parts],
+                tx(packet))
+
+
+def big_segments():
+    """One byte more than fits: its sender is told, or each segment is fragmented."""
+    sent, packet, parts = train(1421, 3)
+    told = own_error(hop(packet), code=4, mtu=1460)
+    yield Case("segments-one-more-df", TOO_BIG, [sent], [to_inet(told, free=("ipid",))],
+               {"tx-too-big": 1})
+    sent, packet, parts = train(1421, 3, flags=0)
+    yield Case("segments-one-more", FRAGMENT, [sent],
+               [frame for part in parts for frame in outside(part)], tx(packet))
+    cut = [piece for part in parts for piece in inner_fragments(part, 1460)]
+    yield Case("segments-one-more-inside", FRAGMENT, [sent],
+               [to_client(piece) for piece in cut], tx(*cut), link={"frag": "inner"})
+
+
+def options_inside():
+    """RFC 791 section 3.1: later fragments have the options with the copied flag."""
+    once, copied = b"\x19\x04\x01\x02", b"\x99\x04\x03\x04"
+    header = {"src": HOST, "dst": WHOLE, "id": 80, "proto": 253}
+    data = bytes(i & 0xff for i in range(1440))
+    packet = IP(**header, options=[once + copied]) / Raw(data)
+    parts = [hop(IP(**header, options=[once + copied], flags="MF") / Raw(data[:1432])),
+             hop(IP(**header, options=[b"\x01" * 4 + copied], frag=179) / Raw(data[1432:]))]
+    return Case("size-options-inside", "RFC 791 3.1", [from_inet(packet)],
+                [to_client(part) for part in parts], tx(*parts), link={"frag": "inner"})
+
+
+def longest():
+    """The longest packet there is, which comes in fragments to a port set. With an
+    encapsulation limit it is too long for IPv6."""
+    packet = sized(65535, dst=SHARED, id=81)
+    yield Case("size-65535", FRAGMENT,
+               [from_inet(part) for part in inner_fragments(packet, 9000)],
+               outside(hop(packet), dst=FIVE_AT), tx(packet))
+    packet = sized(65535, dst=SHARED, id=82)
+    yield Case("size-65535-encapsulation-limit", "RFC 8200 3",
+               [from_inet(part) for part in inner_fragments(packet, 9000)],
+               [to_inet(own_error(hop(packet), code=4, mtu=1452), free=("ipid",))],
+               {"tx-too-big": 1}, link={"encaplimit": "4"})
 
 
 def pseudo_sum(packet):
@@ -102,6 +149,8 @@ def cases():
         decap("size-out-of-the-tunnel", FRAGMENT, sized(1460, src=WHOLE, dst=HOST)),
         segments("segments-fit", 1000, 4),
         segments("segments-just-fit", 1460 - 40, 3),
+        segments("segments-port-set", 1000, 4, dst=SHARED, remote=FIVE_AT),
+        *big_segments(), options_inside(), *longest(),
     ]
 
 
