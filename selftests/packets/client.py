@@ -34,10 +34,11 @@ def back(name, ref, inner, after=None, remote=GATEWAY, **how):
                 [to_inet(after)], rx(after))
 
 
-def back_drop(name, ref, inner, counter, remote=GATEWAY, answered=False, **how):
+def back_drop(name, ref, inner, counter, remote=GATEWAY, answered=False, link=None, **how):
     packet = outer(inner, src=remote, **how)
     answers = [refused(packet, dst=remote, src=packet.dst)] if answered else []
-    return Case(f"client-{name}", ref, [underlay(packet)], answers, {counter: 1})
+    return Case(f"client-{name}", ref, [underlay(packet)], answers, {counter: 1},
+                link=link or {})
 
 
 def unreachable(packet):
@@ -123,6 +124,8 @@ def inward():
                   answered=True),
         back_drop("back-inner-address", RFC, udp(src=HOST2, dst=NOBODY), "rx-inner-address",
                   answered=True),
+        back_drop("back-silent-when-off", RFC, udp(src=HOST2, dst=NOBODY), "rx-inner-address",
+                  link={"icmp-errors": "off"}),
         back_drop("back-port-before", PORTS, shared, "rx-inner-port", answered=True),
         back_drop("back-no-ports", PORTS, portless(src=HOST2, dst=SHARED), "rx-no-ports"),
         back_drop("back-martian", "RFC 1812 5.3.7", udp(src="127.0.0.1", dst=WHOLE),

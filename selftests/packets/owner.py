@@ -16,13 +16,16 @@ PORTS = "RFC 7596 6.2 and 8.1"
 WITH_PORTS = {"tcp": 6, "udp": 17, "dccp": 33, "sctp": 132, "udplite": 136}
 
 
+TIMESTAMP = b"\x0d\0\xf2\xff" + bytes(16)
+
+
 def whole_address():
     return [
         *(decap(f"decap-{name}", RFC, ports(number, src=WHOLE, dst=HOST))
           for name, number in WITH_PORTS.items() if name != "udp"),
         decap("decap-icmp-echo", RFC, echo(src=WHOLE, dst=HOST)),
         decap("decap-icmp-timestamp", RFC,
-              portless(1, src=WHOLE, dst=HOST, data=b"\x0d\0\xf2\xff" + bytes(16))),
+              portless(1, src=WHOLE, dst=HOST, data=TIMESTAMP)),
         decap("decap-gre", RFC, portless(src=WHOLE, dst=HOST)),
         decap("decap-esp", RFC, portless(50, src=WHOLE, dst=HOST)),
         decap("decap-at-its-tep", RFC, udp(src=AT_TEP2, dst=HOST), src=AT_TEP2_AT, dst=TEP2),
@@ -105,11 +108,10 @@ def protocols():
 
 
 def without_ports():
-    timestamp = b"\x0d\0\xf2\xff" + bytes(16)
     cut = bytes(ports(17, src=SHARED, dst=HOST, sport=5200, len=23))[:23]
     for name, number, data in (("gre", 47, bytes(16)), ("esp", 50, bytes(16)),
                                ("ipv6", 41, bytes(40)), ("ipv4", 4, bytes(20)),
-                               ("icmp-timestamp", 1, timestamp),
+                               ("icmp-timestamp", 1, TIMESTAMP),
                                ("icmp-router-solicitation", 1, b"\x0a\0\xf5\xff" + bytes(4)),
                                ("udp-of-3-bytes", 17, bytes(3)),
                                ("icmp-of-7-bytes", 1, b"\x08\0\xf7\xff" + bytes(3))):
@@ -127,6 +129,7 @@ def into_the_tunnel():
           for name, number in WITH_PORTS.items() if name != "udp"),
         encap("encap-gre", RFC, portless()),
         encap("encap-icmp-echo", RFC, echo()),
+        encap("encap-icmp-timestamp", RFC, portless(1, data=TIMESTAMP)),
         encap("encap-to-other", RFC, udp(dst=OTHER), dst=OTHER_AT),
         encap("encap-from-tep2", RFC, udp(dst=AT_TEP2), src=TEP2, dst=AT_TEP2_AT),
         encap_refused("encap-no-mapping", RFC, udp(dst=NOBODY), "tx-no-mapping"),
