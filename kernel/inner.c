@@ -46,6 +46,25 @@ static enum dstm_flaw check_address(__be32 addr)
 }
 
 /**
+ * dstm_inner_check_addresses - whether a packet between hosts has such addresses
+ * @iph: its header
+ *
+ * Return: DSTM_SOUND, or what is wrong with one of them.
+ */
+enum dstm_flaw dstm_inner_check_addresses(const struct iphdr *iph)
+{
+	enum dstm_flaw flaw;
+
+	flaw = check_address(iph->saddr);
+	if (flaw)
+		return flaw;
+	flaw = check_address(iph->daddr);
+	if (flaw)
+		return flaw;
+	return iph->saddr == iph->daddr ? DSTM_SAME_ADDRESS : DSTM_SOUND;
+}
+
+/**
  * dstm_inner_check - whether a packet is one that a host may send to another
  * @skb: the packet, data at its IPv4 header; its pointers change
  *
@@ -54,20 +73,10 @@ static enum dstm_flaw check_address(__be32 addr)
  */
 enum dstm_flaw dstm_inner_check(struct sk_buff *skb)
 {
-	const struct iphdr *iph;
 	enum dstm_flaw flaw;
 
 	flaw = check_header(skb);
-	if (flaw)
-		return flaw;
-	iph = dstm_inner_header(skb, 0);
-	flaw = check_address(iph->saddr);
-	if (flaw)
-		return flaw;
-	flaw = check_address(iph->daddr);
-	if (flaw)
-		return flaw;
-	return iph->saddr == iph->daddr ? DSTM_SAME_ADDRESS : DSTM_SOUND;
+	return flaw ?: dstm_inner_check_addresses(dstm_inner_header(skb, 0));
 }
 
 /**

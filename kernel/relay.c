@@ -12,9 +12,9 @@
 #include "relay.h"
 
 /*
- * Whether we may have sent the packet: there is a mapping between its outer
- * addresses and the inner address and port. Who makes an error up has to know
- * one. The first fragment tells the port, too.
+ * Whether we may have sent the packet: its addresses are such that we let it in,
+ * and there is a mapping between the outer ones and the inner address and port.
+ * Who makes an error up has to know one. The first fragment tells the port, too.
  */
 static bool ours(struct dstm_dev *dstm, const struct dstm_tep *tep,
 		 const struct sk_buff *skb, int offset)
@@ -25,7 +25,8 @@ static bool ours(struct dstm_dev *dstm, const struct dstm_tep *tep,
 
 	if (!(iph.frag_off & htons(IP_OFFSET)))
 		iph.frag_off = 0;
-	return !dstm_inner_owner(&dstm->table, skb, offset, &iph,
+	return !dstm_inner_check_addresses(&iph) &&
+	       !dstm_inner_owner(&dstm->table, skb, offset, &iph,
 				 dstm->role == DSTM_ROLE_GATEWAY ?
 				 DSTM_DESTINATION : DSTM_SOURCE, &m) &&
 	       m->tep == tep && ipv6_addr_equal(&m->remote, &outer->daddr);

@@ -9,6 +9,7 @@ from .build import (FIVE_AT, HOST, IPv6, NOBODY, NOBODY_AT, OTHER, OTHER_AT, ROU
                     SHARED, SIX_AT, TEP, TEP2, WHOLE, WHOLE_AT, error, hop, outer, outer_fragments,
                     own_error, path_client, patched, portless, sized, udp)
 from .case import Case, Pause, from_inet, to_client, to_inet, tx, underlay
+from .martian import RANGES
 from .size import outside
 
 RFC = "RFC 2473 8"
@@ -64,6 +65,9 @@ def relays():
                 embedded=sent(error(hop(udp(src=WHOLE, dst=HOST))))),
         dropped("relay-not-about-later-fragment", ref="RFC 1122 3.2.2",
                 embedded=sent(portless(17, frag=100))),
+        *(dropped(f"relay-not-to-{name}-{edge}", sent(udp(src=address)))
+          for name, *edges in RANGES for edge, address in zip(("first", "last"), edges)),
+        dropped("relay-not-to-its-destination", sent(udp(src=WHOLE))),
         dropped("relay-not-inner-version", patched(sent(udp()), 40, 0x55)),
         wrong_checksum(),
     )
@@ -138,6 +142,9 @@ def path_mtus():
         not_believed(11, "path-mtu-not-by-another-address",
                      {"inner": sized(1440, dst=OTHER, flags="DF")}),
         not_believed(12, "path-mtu-not-by-another-tep", {"src": TEP2}),
+        not_believed(13, "path-mtu-not-by-multicast",
+                     {"inner": sized(1440, src="224.0.0.1", dst=path_client(13)[0],
+                                     flags="DF")}),
         bigger_than_link(), without_df(), by_fragment(), no_relay_when_it_fits(), aged(),
     ]
 
