@@ -15,7 +15,7 @@ need_scapy
 fuzz=$SELFTESTS/../.build/fuzz
 [ -x "$fuzz/fuzz-netlink" ] || skip_all "needs the fuzzers: make -C selftests/fuzz"
 seconds=${DSTM_FUZZ_SECONDS:-5}
-seed=(${DSTM_SEED:+-s "$DSTM_SEED"})
+seed=${DSTM_SEED:-$((RANDOM << 15 | RANDOM))}
 
 ns gw gw_wire messages
 device_between gateway "$gw" "$gw_wire" || bail "no gateway"
@@ -52,7 +52,7 @@ said()
 
 budget=(-t "$seconds")
 [ -z "${DSTM_FUZZ_MESSAGES:-}" ] || budget=(-n "$DSTM_FUZZ_MESSAGES")
-check "netlink messages" n "$messages" "$fuzz/fuzz-netlink" "${seed[@]}" \
+check "netlink messages" n "$messages" "$fuzz/fuzz-netlink" -s "$seed" \
 	"${budget[@]}" dstm0
 said
 check "the other device's table is intact" intact
@@ -68,9 +68,10 @@ check "and takes a mapping" n "$messages" "$nl" map add dev dstm0 \
 # The frames of all cases are what to begin with.
 "$python" -m packets --frames > "$work/frames" || bail "no frames"
 for side in under1:underlay inet1:inet; do
-	sed -n "s/^${side#*:} //p" "$work/frames" | shuf > "$work/seeds"
+	sed -n "s/^${side#*:} //p" "$work/frames" |
+		shuf --random-source=<(yes "$seed") > "$work/seeds"
 	check "frames into ${side#*:}" n "$gw_wire" sh -c '"$@" < "$0"' "$work/seeds" \
-		"$fuzz/fuzz-packets" "${seed[@]}" -t "$seconds" "${side%:*}"
+		"$fuzz/fuzz-packets" -s "$seed" -t "$seconds" "${side%:*}"
 	said
 done
 check "the table is intact" intact
