@@ -10,6 +10,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,8 +93,11 @@ static size_t headers(const struct frame *f)
 	return f->len < ETHERNET + HEADERS ? f->len : ETHERNET + HEADERS;
 }
 
-/* Every offset: all single bits, the ends of the range, and cut off there. */
-static void every_offset(int fd, const struct fuzz_budget *budget, struct frame *f)
+/*
+ * Every offset: all single bits, the ends of the range, and cut off there. False
+ * when time was over before.
+ */
+static bool every_offset(int fd, const struct fuzz_budget *budget, struct frame *f)
 {
 	static const uint8_t edges[] = { 0, 1, 0x7f, 0x80, 0xfe, 0xff };
 
@@ -111,8 +115,9 @@ static void every_offset(int fd, const struct fuzz_budget *budget, struct frame 
 		f->data[at] = old;
 		send_frame(fd, f->data, at);
 		if (fuzz_is_over(budget, sent))
-			return;
+			return false;
 	}
+	return true;
 }
 
 static void at_random(int fd)
@@ -136,6 +141,7 @@ int main(int argc, char **argv)
 {
 	struct fuzz_budget budget;
 	int first = fuzz_options(&budget, argc, argv, "DEVICE < FRAMES");
+	uint32_t whole = 0;
 	int fd;
 
 	if (first + 1 != argc) {
@@ -144,10 +150,10 @@ int main(int argc, char **argv)
 	}
 	fd = open_device(argv[first]);
 	read_frames();
-	for (uint32_t i = 0; i < n_frames && !fuzz_is_over(&budget, sent); i++)
-		every_offset(fd, &budget, &frames[i]);
-	printf("# %" PRIu64 " frames after all offsets of %" PRIu32 " frames\n",
-	       sent, n_frames);
+	while (whole < n_frames && every_offset(fd, &budget, &frames[whole]))
+		whole++;
+	printf("# %" PRIu64 " frames after all offsets of %" PRIu32 " of %" PRIu32 " frames\n",
+	       sent, whole, n_frames);
 	while (!fuzz_is_over(&budget, sent))
 		at_random(fd);
 	printf("# %" PRIu64 " frames\n", sent);
