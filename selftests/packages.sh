@@ -18,9 +18,10 @@ check)	packages=$check ;;
 esac
 
 missing=()
+# shellcheck disable=SC2016,SC2086 # for dpkg-query; one word per package
+installed=$(dpkg-query -Wf '${Package} ${db:Status-Status}\n' $packages 2>/dev/null) || :
 for package in $packages; do
-	dpkg-query -Wf '${db:Status-Status}\n' "$package" 2>/dev/null |
-		grep -qx installed || missing+=("$package")
+	grep -qx "$package installed" <<<"$installed" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
