@@ -58,7 +58,8 @@ kvm_works()
 	[ -w /dev/kvm ] || return 1
 	answer=$cache/.kvm-$(cat /proc/sys/kernel/random/boot_id)
 	if [ ! -e "$answer" ]; then
-		rm -f "$cache"/.kvm-*
+		# Another probe may be under way.
+		find "$cache" -maxdepth 1 -name '.kvm-*' ! -path "$answer" -delete
 		log=$(timeout -s KILL 10 qemu-system-x86_64 -accel kvm -cpu host \
 			-m 256 -nodefaults -display none -no-reboot \
 			-serial stdio -kernel "$1" \
