@@ -56,7 +56,8 @@ lanes=$(($(nproc) + 1))
 # What the tests in the kernels use.
 programs()
 {
-	step "the tools build" make -s -j"$(nproc)" tools &&
+	step "the kernel's source is there" selftests/vm/source &&
+		step "the tools build" make -s -j"$(nproc)" tools &&
 		step "the kernel's fuzzers build" make -s -C selftests/fuzz
 }
 
