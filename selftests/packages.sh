@@ -9,7 +9,7 @@ libnftables-dev libxxhash-dev uthash-dev iproute2 iputils-ping python3"
 check="$demo python3-yaml python3-jsonschema python3-scapy libcmocka-dev clang
 libclang-rt-14-dev ethtool nftables socat tcpdump traceroute iputils-tracepath iperf3
 bind9-dnsutils curl util-linux mandoc sparse perl linux-source-6.12 bc bison flex xz-utils
-libelf-dev kmod busybox-static"
+libelf-dev kmod busybox-static procps"
 
 case ${1-} in
 demo)	packages=$demo ;;
