@@ -10,34 +10,36 @@ cd "$(dirname "$0")/.." || exit 1
 out=$PWD/.build/check
 results=$out/results
 
-# What runs in a kernel, in this order: what is about orders, and about packets.
-orders="forward.sh antispoof.sh lifetime.sh replace.sh sync.sh events.sh errors.sh dump.sh"
-packets="mtu.sh trace.sh gso.sh netns.sh ynl.sh packets.sh programs.sh"
+# What runs in a kernel, in this order: what is about orders, about packets, and about
+# what happens at the same time.
+orders="forward.sh antispoof.sh lifetime.sh events.sh errors.sh"
+packets="mtu.sh trace.sh gso.sh ynl.sh packets.sh programs.sh"
+at_once="replace.sh sync.sh dump.sh netns.sh"
 # What is random, with a short budget (make check-long has a long one), or long.
 more="model.sh fuzz.sh coexist.sh"
-# Where memory and locks are watched, everything takes several times as long.
-watched="packets.sh faults.sh fuzz.sh mtu.sh trace.sh gso.sh events.sh netns.sh replace.sh \
-lifetime.sh sync.sh errors.sh forward.sh antispoof.sh dump.sh ynl.sh programs.sh coexist.sh model.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
-daemons="client.sh client_demand.sh client_ports.sh client_move.sh gateway.sh daemons.sh \
-daemons_local.sh daemons_kill.sh chaos.sh"
+clients="client.sh client_demand.sh client_ports.sh client_move.sh"
+servers="gateway.sh daemons.sh daemons_local.sh daemons_kill.sh chaos.sh"
 # By hand it is 200 clients for 5 minutes.
 export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
 
-# KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's kernels run two
-# at a time; the second one's are alone on the machine, for they measure time or
-# need both CPUs.
+# KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's run side by side,
+# the longest first; the second one's are alone on the machine, for they measure time
+# or need both CPUs.
 boots_together()
 {
 	cat <<-END
-	uml-debug | kunit.sh $watched
-	7.x | $orders $packets
+	uml-debug | kunit.sh faults.sh $packets $more
+	7.x | $orders $at_once $packets
+	6.1 | $orders $at_once $packets
 	6.12 | $orders $packets
-	6.1 | $orders $packets
-	uml | kunit.sh $orders
-	uml | $packets $more
-	uml | $daemons
+	uml-debug | $orders $at_once
+	uml | $clients
+	uml | $servers
+	6.12 --smp 2 | $at_once
 	END
+	# It is uml-debug's kernel, without what watches it: one of them is enough.
+	wanted uml-debug || echo "uml | kunit.sh $orders $at_once $packets $more"
 }
 boots_alone()
 {
@@ -48,15 +50,24 @@ boots_alone()
 }
 boot_limit=2400
 
+# Most of a test is waiting for something: have one more under way than there are CPUs.
+lanes=$(($(nproc) + 1))
+
+# What the tests in the kernels use.
+programs()
+{
+	step "the kernel's source is there" selftests/vm/source &&
+		step "the tools build" make -s -j"$(nproc)" tools &&
+		step "the kernel's fuzzers build" make -s -C selftests/fuzz
+}
+
 # What needs no kernel, or brings up its own.
 host_tests()
 {
 	step "the netlink spec is valid, and what is generated from it is in the tree" \
 		make -s spec-check
-	step "the tools build" make -s tools
-	step "unit tests of the tools" make -s -C user check
-	step "fuzzers of the tools, a short time each" make -s -C user fuzz-run
-	step "the kernel's fuzzers build" make -s -C selftests/fuzz
+	step "unit tests of the tools" make -s -j"$(nproc)" -C user check
+	step "fuzzers of the tools, a short time each" make -s -j"$(nproc)" -C user fuzz-run
 	step "what Documentation/conformance.rst names is there" selftests/conformance.sh
 }
 tests_with_kernels()
@@ -121,21 +132,10 @@ wanted()
 	[ -z "${KERNELS-}" ] || [[ " $KERNELS " = *" $1 "* ]]
 }
 
-# Kernels come from two sides: some are downloaded, some are compiled.
-build_kernels()
+# there KERNEL: whoever boots it first sees to it; the others wait in vm/run.
+there()
 {
-	local kernel pid
-
-	{
-		for kernel in 6.12 6.1 7.x; do
-			! wanted $kernel || step "kernel $kernel is there" selftests/vm/build $kernel
-		done
-	} &
-	pid=$!
-	for kernel in uml uml-debug; do
-		! wanted $kernel || step "kernel $kernel is built" selftests/vm/build $kernel
-	done
-	wait $pid
+	! mkdir "$out/there/$1" 2>/dev/null || step "kernel $1 is there" selftests/vm/build "$1"
 }
 
 # Lines of run.sh: each test's verdict, and what failed within it.
@@ -155,6 +155,7 @@ in_kernel()
 	local words name log status failed
 
 	read -ra words <<<"$1"
+	there "${words[0]}" || return
 	name="$1:$2"
 	log=$out/${words[0]}-$(cksum <<<"$name" | cut -c 1-5).log
 	# shellcheck disable=SC2086 # one word per test is meant
@@ -171,18 +172,24 @@ in_kernel()
 	fi
 }
 
-in_kernels()
+# beside COMMAND...: in the background, as soon as a lane is free.
+beside()
 {
-	local side_by_side=$1 kernel tests
+	while [ "$(jobs -rp | wc -l)" -ge "$lanes" ]; do
+		wait -n
+	done
+	"$@" &
+}
+
+# each_boot HOW...: in_kernel for each line of the standard input.
+each_boot()
+{
+	local kernel tests
 
 	while IFS='|' read -r kernel tests; do
-		wanted "${kernel%% *}" || continue
-		while [ "$(jobs -rp | wc -l)" -ge "$side_by_side" ]; do
-			wait -n
-		done
-		in_kernel "$kernel" "$tests" &
+		kernel=${kernel% }
+		! wanted "${kernel%% *}" || "$@" in_kernel "$kernel" "$tests"
 	done
-	wait
 }
 
 summary()
@@ -194,12 +201,13 @@ summary()
 		"$results"
 }
 
-mkdir -p "$out"
+rm -rf "$out/there"
+mkdir -p "$out/there"
 : >"$results"
-step "packages are installed" selftests/packages.sh check || exit 1
-host_tests
-build_kernels
-tests_with_kernels
-in_kernels 2 < <(boots_together)
-in_kernels 1 < <(boots_alone)
+step "packages are installed" selftests/packages.sh check && programs || { summary; exit 1; }
+beside host_tests
+beside tests_with_kernels
+each_boot beside < <(boots_together)
+wait
+each_boot < <(boots_alone)
 summary

@@ -147,6 +147,14 @@ need_dstm()
 	return 0
 }
 
+# pause SECONDS: a sleep that is no process. What it reads from never says anything.
+exec {silence}<> <(:)
+pause()
+{
+	read -rt "$1" -u "$silence"
+	return 0
+}
+
 # busywait MILLISECONDS COMMAND...: until the command is content.
 busywait()
 {
@@ -157,7 +165,7 @@ busywait()
 	end=$((${EPOCHREALTIME/./} + limit * 1000))
 	while ! "$@"; do
 		[ "${EPOCHREALTIME/./}" -gt "$end" ] && return 1
-		sleep 0.02
+		pause 0.02
 	done
 	return 0
 }
@@ -165,6 +173,12 @@ busywait()
 n()
 {
 	ip netns exec "$@"
+}
+
+# The same in a subshell that has nothing else to do.
+exec_n()
+{
+	exec ip netns exec "$@"
 }
 
 # in_batch NS: commands of ip(8), from the standard input, in one process.
@@ -286,18 +300,22 @@ map()
 }
 
 # Each process costs a tenth of a second in User-mode Linux, and Python most of a
-# second: what is asked often, as the following, is to start none but dstm-nl.
+# second: what is asked often, as the following, is to start none but dstm-nl. The
+# shell's read asks the kernel for every single character of a pipe, $() does not.
 declare -A counter
 
 # counters [NS]: puts those of dstm0 into the array counter.
 counters()
 {
-	local name value
+	local words i
 
+	# The device, and pairs of words.
+	# shellcheck disable=SC2207
+	words=($(exec_n "${1:-$gw}" "$nl" stats dev dstm0))
 	counter=()
-	while read -r name value; do
-		[ -z "$value" ] || counter[$name]=$value
-	done < <(n "${1:-$gw}" "$nl" stats dev dstm0)
+	for ((i = 1; i < ${#words[@]}; i += 2)); do
+		counter[${words[i]}]=${words[i + 1]}
+	done
 	[ ${#counter[@]} -gt 0 ]
 }
 
@@ -310,16 +328,11 @@ stat()
 # mapping_field FIELD [show arguments]: a number of the first mapping shown.
 mapping_field()
 {
-	local field=$1 line
+	local field=$1
 
 	shift
-	while read -r line; do
-		if [[ $line =~ \"$field\":\ *([0-9]+) ]]; then
-			echo "${BASH_REMATCH[1]}"
-			return 0
-		fi
-	done < <(gw_nl -j map show dev dstm0 "$@")
-	return 1
+	[[ $(exec_n "$gw" "$nl" -j map show dev dstm0 "$@") =~ \"$field\":\ *([0-9]+) ]] &&
+		echo "${BASH_REMATCH[1]}"
 }
 
 # counted NAME N COMMAND...: the command raises this counter by N.
@@ -341,12 +354,13 @@ counted()
 # mapped COUNT [ARGUMENTS]
 mapped()
 {
-	local want=$1 have
+	local want=$1 IFS=$'\n' have
 
 	shift
-	have=$(gw_nl map show dev dstm0 "$@" | wc -l)
-	echo "$have mappings, expected $want"
-	[ "$have" -eq "$want" ]
+	# shellcheck disable=SC2207
+	have=($(exec_n "$gw" "$nl" map show dev dstm0 "$@"))
+	echo "${#have[@]} mappings, expected $want"
+	[ ${#have[@]} -eq "$want" ]
 }
 
 listening()

@@ -9,7 +9,7 @@ libnftables-dev libxxhash-dev uthash-dev iproute2 iputils-ping python3"
 check="$demo python3-yaml python3-jsonschema python3-scapy libcmocka-dev clang
 libclang-rt-14-dev ethtool nftables socat tcpdump traceroute iputils-tracepath iperf3
 bind9-dnsutils curl util-linux mandoc sparse perl linux-source-6.12 bc bison flex xz-utils
-libelf-dev kmod busybox-static"
+libelf-dev kmod busybox-static procps"
 
 case ${1-} in
 demo)	packages=$demo ;;
@@ -18,9 +18,10 @@ check)	packages=$check ;;
 esac
 
 missing=()
+# shellcheck disable=SC2016,SC2086 # for dpkg-query; one word per package
+installed=$(dpkg-query -Wf '${Package} ${db:Status-Status}\n' $packages 2>/dev/null) || :
 for package in $packages; do
-	dpkg-query -Wf '${db:Status-Status}\n' "$package" 2>/dev/null |
-		grep -qx installed || missing+=("$package")
+	grep -qx "$package installed" <<<"$installed" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 

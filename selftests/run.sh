@@ -42,7 +42,7 @@ for test in "$@"; do
 	begin=$SECONDS
 	echo "# selftests: dstm: $name"
 	timeout -k 10 "${DSTM_TEST_TIMEOUT:-900}" "./$test" 2>&1 < /dev/null |
-		tee "$out" | sed -u 's/^/# /'
+		tee "$out" | stdbuf -oL sed 's/^/# /'
 	status=${PIPESTATUS[0]}
 	took="$((SECONDS - begin)) s"
 	count "$out"

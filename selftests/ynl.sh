@@ -26,23 +26,27 @@ ifindex=$(ip -n "$gw" -j link show dev dstm0 | "$python" -c '
 import json, sys
 print(json.load(sys.stdin)[0]["ifindex"])')
 
+# To read the schema takes Python seconds: the spec is held against it once.
 ynl()
 {
-	n "$gw" "$python" "$dir/cli.py" --spec "$spec" "$schema" --output-json "$@"
+	local check=$schema
+
+	schema=--no-schema
+	n "$gw" "$python" "$dir/cli.py" --spec "$spec" "$check" --output-json "$@"
 }
 
+# mapping IPV4 REMOTE [KEY=NUMBER...]: of 192.0.2.0/24, and of 2001:db8:1::/112 or none.
 mapping()
 {
-	"$python" -c '
-import ipaddress, json, sys
-ifindex, ipv4, remote = sys.argv[1:4]
-m = {"ipv4": int(ipaddress.ip_address(ipv4))}
-if remote:
-    m["remote"] = ipaddress.ip_address(remote).packed.hex()
-for word in sys.argv[4:]:
-    key, value = word.split("=")
-    m[key] = int(value)
-print(json.dumps({"ifindex": int(ifindex), "mapping": [m]}))' "$ifindex" "$@"
+	local word json
+
+	printf -v json '"ipv4": %u' $((0xc0000200 + ${1##*.}))
+	[ -z "$2" ] || printf -v json '%s, "remote": "20010db8000100000000000000%06x"' \
+		"$json" "0x${2##*:}"
+	for word in "${@:3}"; do
+		json+=", \"${word%=*}\": ${word#*=}"
+	done
+	echo "{\"ifindex\": $ifindex, \"mapping\": [{$json}]}"
 }
 
 says()

@@ -102,11 +102,11 @@ candidate()
 
 need_packages()
 {
-	local p missing=()
+	local p installed missing=()
 
+	installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null) || :
 	for p; do
-		dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null |
-			grep -qx installed || missing+=("$p")
+		grep -qx "$p installed" <<<"$installed" || missing+=("$p")
 	done
 	[ ${#missing[@]} -eq 0 ] && return
 	say "installing ${missing[*]}"
