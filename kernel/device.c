@@ -34,6 +34,19 @@ bool dstm_is_device(const struct net_device *dev)
 }
 
 /**
+ * dstm_device_free - free a mapping that is in no table
+ * @m: the mapping; readers may still see it in their section
+ */
+void dstm_device_free(struct dstm_mapping *m)
+{
+	struct dstm_tep *tep = dstm_mapping_tep(m);
+
+	dstm_path_forget(&m->path);
+	dstm_tep_put(tep);
+	dstm_mapping_free(m);
+}
+
+/**
  * dstm_device_free_list - free mappings that were taken out of a table
  * @mappings: linked by their wheel node; emptied
  */
@@ -44,8 +57,7 @@ void dstm_device_free_list(struct hlist_head *mappings)
 
 	hlist_for_each_entry_safe(m, next, mappings, wheel) {
 		hlist_del_init(&m->wheel);
-		dstm_tep_put(m->tep);
-		dstm_mapping_free(m);
+		dstm_device_free(m);
 	}
 }
 
@@ -258,7 +270,7 @@ static void dstm_setup(struct net_device *dev)
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->min_mtu = IPV6_MIN_MTU - sizeof(struct ipv6hdr) - 8;
 	dev->max_mtu = IP_MAX_MTU - sizeof(struct ipv6hdr) - 8;
-	dev->needed_headroom = LL_MAX_HEADER + sizeof(struct ipv6hdr) + 8;
+	dev->needed_headroom = ETH_HLEN + sizeof(struct ipv6hdr) + 8;
 	dev->features |= DSTM_FEATURES;
 	dev->hw_features |= DSTM_FEATURES;
 	dev->needs_free_netdev = true;

@@ -50,6 +50,7 @@ extern struct pernet_operations dstm_net_ops;
 
 bool dstm_is_device(const struct net_device *dev);
 void dstm_device_schedule_expiry(struct dstm_dev *dstm);
+void dstm_device_free(struct dstm_mapping *m);
 void dstm_device_free_list(struct hlist_head *mappings);
 
 #endif

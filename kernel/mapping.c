@@ -33,7 +33,7 @@ int dstm_mapping_init(void)
 {
 	mapping_cache = kmem_cache_create("dstm_mapping",
 					  sizeof(struct dstm_mapping), 0,
-					  SLAB_ACCOUNT, NULL);
+					  SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
 	return mapping_cache ? 0 : -ENOMEM;
 }
 
@@ -348,9 +348,9 @@ static void swap_in(struct dstm_table *t, struct dstm_mapping *old,
 }
 
 /* Whether a mapping is over, or not yet wanted by the sync that asks. */
-static bool gives_way(const struct dstm_mapping *m, u32 sync, u64 now)
+static bool gives_way(const struct dstm_mapping *m, u16 sync, u64 now)
 {
-	return dstm_mapping_expired(m, now) || (sync && m->sync != sync);
+	return dstm_mapping_expired(m, now) || (sync && m->node.sync != sync);
 }
 
 static bool is_split_otherwise(struct dstm_table *t,
@@ -372,7 +372,7 @@ static bool is_split_otherwise(struct dstm_table *t,
  * are over. All or none.
  */
 static int make_room(struct dstm_table *t, const struct dstm_mapping *m,
-		     u32 sync, struct hlist_head *evicted,
+		     u16 sync, struct hlist_head *evicted,
 		     struct netlink_ext_ack *extack)
 {
 	struct dstm_mapping *other, *next;
@@ -410,18 +410,18 @@ static int make_room(struct dstm_table *t, const struct dstm_mapping *m,
 static bool same_addresses(const struct dstm_mapping *a,
 			   const struct dstm_mapping *b)
 {
-	return a->tep == b->tep && ipv6_addr_equal(&a->remote, &b->remote);
+	return dstm_mapping_tep(a) == dstm_mapping_tep(b) && ipv6_addr_equal(&a->remote, &b->remote);
 }
 
 /* Keep the mapping that is there, with its counters; give it a new end. */
 static void refresh(struct dstm_table *t, struct dstm_mapping *old, u64 expires,
-		    u32 sync, struct dstm_change *change)
+		    u16 sync, struct dstm_change *change)
 {
 	change->new = old;
 	change->old_expires = old->expires;
-	change->old_sync = old->sync;
+	change->old_sync = old->node.sync;
 	set_expires(t, old, expires);
-	old->sync = sync;
+	old->node.sync = sync;
 }
 
 /**
@@ -437,7 +437,7 @@ static void refresh(struct dstm_table *t, struct dstm_mapping *old, u64 expires,
  * Return: 0 or a negative error, then nothing has changed but @evicted.
  */
 int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
-		   enum dstm_set_mode mode, u32 sync,
+		   enum dstm_set_mode mode, u16 sync,
 		   struct dstm_change *change, struct hlist_head *evicted,
 		   struct netlink_ext_ack *extack)
 {
@@ -465,10 +465,10 @@ int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
 		return -ENOENT;
 	}
 	/* What no sync asked for is as wanted as what this one did. */
-	m->sync = t->sync;
+	m->node.sync = t->sync;
 	change->old = old;
 	if (old && same_addresses(old, m)) {
-		refresh(t, old, m->expires, m->sync, change);
+		refresh(t, old, m->expires, m->node.sync, change);
 		return 0;
 	}
 	if (mode == DSTM_SET_EXTEND) {
@@ -496,7 +496,7 @@ void dstm_table_undo(struct dstm_table *t, struct dstm_change *change)
 {
 	if (change->new == change->old) {
 		set_expires(t, change->old, change->old_expires);
-		change->old->sync = change->old_sync;
+		change->old->node.sync = change->old_sync;
 	} else if (change->old) {
 		swap_in(t, change->new, change->old);
 	} else {

@@ -8,7 +8,8 @@
 #include <linux/timekeeping.h>
 #include <linux/types.h>
 
-struct dstm_tep;
+#include "path.h"
+
 struct netlink_ext_ack;
 
 /*
@@ -26,19 +27,20 @@ struct dstm_node {
 	struct dstm_key key;
 	u8 psid_len;		/* of an address: 0 is whole, else it is shared */
 	u8 psid_offset;
+	u16 sync;		/* of a mapping: the last sync that wanted it */
+	u32 last_use;		/* of a mapping: boot time seconds, 0 is never */
 };
 
+/* Two cache lines: what transmit needs is in the first. */
 struct dstm_mapping {
 	struct dstm_node node;
-	u32 last_use;		/* boot time seconds, 0 is never */
 	struct in6_addr remote;
-	struct dstm_tep *tep;
-	u64 expires;		/* boot time ns, 0 is never */
-	u32 sync;		/* the last sync that wanted it */
-	atomic64_t rx_packets;
-	atomic64_t rx_bytes;
+	struct dstm_path __rcu *path;
 	atomic64_t tx_packets;
 	atomic64_t tx_bytes;
+	atomic64_t rx_packets;
+	atomic64_t rx_bytes;
+	u64 expires;		/* boot time ns, 0 is never */
 	struct hlist_node wheel;	/* also: in the list of what was taken out */
 	union {
 		struct rb_node order;
@@ -57,7 +59,7 @@ struct dstm_table {
 	u64 swept;			/* the wheel is done up to this second */
 	u32 count;
 	u32 mortal;			/* mappings with a lifetime */
-	u32 sync;			/* the sync that runs or ran last */
+	u16 sync;			/* the sync that runs or ran last */
 	bool syncing;
 };
 
@@ -66,7 +68,7 @@ struct dstm_change {
 	struct dstm_mapping *new;	/* in the table now */
 	struct dstm_mapping *old;	/* whose place it took; may be itself */
 	u64 old_expires;
-	u32 old_sync;
+	u16 old_sync;
 };
 
 enum dstm_set_mode {
@@ -96,7 +98,7 @@ struct dstm_mapping *dstm_table_first(struct dstm_table *t, __be32 ipv4,
 struct dstm_mapping *dstm_table_next(struct dstm_mapping *m);
 
 int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
-		   enum dstm_set_mode mode, u32 sync,
+		   enum dstm_set_mode mode, u16 sync,
 		   struct dstm_change *change, struct hlist_head *evicted,
 		   struct netlink_ext_ack *extack);
 void dstm_table_undo(struct dstm_table *t, struct dstm_change *change);
@@ -104,6 +106,17 @@ void dstm_table_restore(struct dstm_table *t, struct hlist_head *evicted);
 void dstm_table_remove(struct dstm_table *t, struct dstm_mapping *m);
 void dstm_table_expire(struct dstm_table *t, u64 now,
 		       struct hlist_head *expired);
+
+/* Held by the mapping until it is freed. */
+static inline struct dstm_tep *dstm_mapping_tep(const struct dstm_mapping *m)
+{
+	struct dstm_tep *tep;
+
+	rcu_read_lock();
+	tep = rcu_dereference(m->path)->tep;
+	rcu_read_unlock();
+	return tep;
+}
 
 static inline bool dstm_mapping_expired(const struct dstm_mapping *m, u64 now)
 {

@@ -34,7 +34,7 @@ static int match(struct dstm_dev *dstm, const struct ipv6hdr *outer,
 				DSTM_SOURCE : DSTM_DESTINATION, m);
 	if (flaw)
 		return dstm_rx_counter(flaw);
-	if (!ipv6_addr_equal(&(*m)->tep->addr, &outer->daddr))
+	if (!ipv6_addr_equal(&dstm_mapping_tep(*m)->addr, &outer->daddr))
 		return DSTM_A_STATS_RX_OUTER_DESTINATION;
 	if (!ipv6_addr_equal(&(*m)->remote, &outer->saddr))
 		return DSTM_A_STATS_RX_OUTER_SOURCE;
@@ -86,8 +86,8 @@ static void deliver(struct dstm_dev *dstm, struct dstm_mapping *m,
 	trace_dstm_decap(dstm, m, ip_hdr(skb), len);
 	atomic64_inc(&m->rx_packets);
 	atomic64_add(len, &m->rx_bytes);
-	if (READ_ONCE(m->last_use) != now)
-		WRITE_ONCE(m->last_use, now);
+	if (READ_ONCE(m->node.last_use) != now)
+		WRITE_ONCE(m->node.last_use, now);
 
 	if (gro_cells_receive(&dstm->gro_cells, skb) == NET_RX_SUCCESS)
 		dstm_count_packet(dstm->counters, DSTM_A_STATS_RX_PACKETS, len);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* An IPv4 packet's way into the tunnel. */
+#include <linux/jhash.h>
+#include <linux/once.h>
 #include <net/dst.h>
 #include <net/dsfield.h>
 #include <net/inet_ecn.h>
@@ -16,6 +18,7 @@
 #include "fragment.h"
 #include "icmp.h"
 #include "inner.h"
+#include "path.h"
 #include "trace.h"
 #include "transmit.h"
 
@@ -76,29 +79,36 @@ static bool is_loop(const struct dstm_dev *dstm, const struct dstm_mapping *m,
 	return !tep || tep->dstm == dstm;
 }
 
-/* The IPv6 route to the other end; the reference is the caller's. */
-static struct dst_entry *route(struct dstm_dev *dstm,
-			       const struct dstm_mapping *m,
-			       struct sk_buff *skb, struct flowi6 *fl6,
-			       int *counter)
+/*
+ * Look the IPv6 route to the other end up; the reference is the caller's. What
+ * may be used again is kept.
+ */
+static struct dst_entry *look_up_route(struct dstm_dev *dstm,
+				       struct dstm_mapping *m,
+				       const struct sk_buff *skb, int *counter)
 {
-	struct dst_entry *dst;
-
-	*fl6 = (struct flowi6) {
+	struct flowi6 fl6 = {
 		.daddr = m->remote,
-		.saddr = m->tep->addr,
+		.saddr = dstm_mapping_tep(m)->addr,
 		.flowi6_proto = IPPROTO_IPIP,
 		.flowi6_mark = skb->mark,
 	};
+	struct dst_entry *dst;
+
 	*counter = DSTM_A_STATS_TX_NO_ROUTE;
-	dst = ip6_route_output(dstm->underlay, NULL, fl6);
+	dst = ip6_route_output(dstm->underlay, NULL, &fl6);
 	if (dst->error)
 		goto release;
 	if (is_loop(dstm, m, dst)) {
 		*counter = DSTM_A_STATS_TX_LOOP;
 		goto release;
 	}
-	dst = xfrm_lookup(dstm->underlay, dst, flowi6_to_flowi(fl6), NULL, 0);
+	if (dstm_path_is_cacheable(dstm->underlay)) {
+		if (!(dst->dev->flags & IFF_LOOPBACK))
+			dstm_path_learn(&m->path, dst);
+		return dst;
+	}
+	dst = xfrm_lookup(dstm->underlay, dst, flowi6_to_flowi(&fl6), NULL, 0);
 	return IS_ERR(dst) ? NULL : dst;
 
 release:
@@ -120,7 +130,7 @@ static void push_encap_limit(struct sk_buff *skb, u8 limit)
 	};
 }
 
-static void push_ipv6(struct sk_buff *skb, const struct flowi6 *fl6,
+static void push_ipv6(struct sk_buff *skb, const struct dstm_mapping *m,
 		      u8 nexthdr, u8 tclass, __be32 flowlabel, u8 hoplimit)
 {
 	struct ipv6hdr *ipv6h;
@@ -132,8 +142,8 @@ static void push_ipv6(struct sk_buff *skb, const struct flowi6 *fl6,
 	ipv6h->payload_len = 0;		/* set by ip6_local_out() */
 	ipv6h->nexthdr = nexthdr;
 	ipv6h->hop_limit = hoplimit;
-	ipv6h->saddr = fl6->saddr;
-	ipv6h->daddr = fl6->daddr;
+	ipv6h->saddr = dstm_mapping_tep(m)->addr;
+	ipv6h->daddr = m->remote;
 }
 
 static u8 traffic_class(const struct dstm_dev *dstm, const struct iphdr *iph)
@@ -146,20 +156,43 @@ static u8 traffic_class(const struct dstm_dev *dstm, const struct iphdr *iph)
 				    (inner & INET_ECN_MASK);
 }
 
-static __be32 flow_label(const struct dstm_dev *dstm, struct sk_buff *skb,
-			 const struct flowi6 *fl6)
+/*
+ * The hash of the inner flow (RFC 6438), if the network card has not told it.
+ * Dissecting would find the same ports, only later.
+ */
+static void hash_flow(struct sk_buff *skb, const struct iphdr *iph)
+{
+	static u32 seed __read_mostly;
+	const __be32 *ports;
+
+	if (skb->l4_hash || skb->sw_hash)
+		return;
+	if (ip_is_fragment(iph) || skb_headlen(skb) < iph->ihl * 4 + sizeof(*ports) ||
+	    (iph->protocol != IPPROTO_TCP && iph->protocol != IPPROTO_UDP)) {
+		skb_get_hash(skb);
+		return;
+	}
+	net_get_random_once(&seed, sizeof(seed));
+	ports = (const __be32 *)((const u8 *)iph + iph->ihl * 4);
+	__skb_set_sw_hash(skb, jhash_3words((__force u32)iph->saddr,
+					    (__force u32)iph->daddr,
+					    (__force u32)*ports,
+					    seed + iph->protocol), true);
+}
+
+static __be32 flow_label(const struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	s32 label = READ_ONCE(dstm->flowlabel);
-	struct flowi6 flow = *fl6;
+	struct flowi6 unused;	/* the packet has its hash */
 
 	if (label == DSTM_FLOWLABEL_AUTO)
-		return ip6_make_flowlabel(dstm->underlay, skb, 0, true, &flow);
+		return ip6_make_flowlabel(dstm->underlay, skb, 0, true, &unused);
 	return label < 0 ? 0 : htonl(label);
 }
 
-/* Put the outer header on and send; takes the packet and the route. */
-static int encapsulate(struct dstm_dev *dstm, struct sk_buff *skb,
-		       struct dst_entry *dst, const struct flowi6 *fl6)
+/* Put the outer header on and send; takes the packet, not the route. */
+static int encapsulate(struct dstm_dev *dstm, struct dstm_mapping *m,
+		       struct sk_buff *skb, struct dst_entry *dst)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	int encap_limit = READ_ONCE(dstm->encap_limit);
@@ -169,27 +202,23 @@ static int encapsulate(struct dstm_dev *dstm, struct sk_buff *skb,
 	__be32 flowlabel;
 	int err;
 
-	/* The hash of the inner flow, while it can be seen (RFC 6438). */
-	skb_get_hash(skb);
-
+	hash_flow(skb, iph);
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
-			 sizeof(struct ipv6hdr) +
-			 sizeof(struct dstm_encap_limit)) ||
+			 dstm_overhead(dstm)) ||
 	    iptunnel_handle_offloads(skb, SKB_GSO_IPXIP6)) {
-		dst_release(dst);
 		kfree_skb(skb);
 		return -ENOMEM;
 	}
 	skb_set_inner_ipproto(skb, IPPROTO_IPIP);
-	flowlabel = flow_label(dstm, skb, fl6);
+	flowlabel = flow_label(dstm, skb);
 	skb_scrub_packet(skb, !net_eq(dstm->underlay, dev_net(dstm->dev)));
-	skb_dst_set(skb, dst);
+	skb_dst_set_noref(skb, dst);
 
 	if (encap_limit >= 0) {
 		push_encap_limit(skb, encap_limit);
 		nexthdr = NEXTHDR_DEST;
 	}
-	push_ipv6(skb, fl6, nexthdr, tclass, flowlabel, hoplimit);
+	push_ipv6(skb, m, nexthdr, tclass, flowlabel, hoplimit);
 	skb->protocol = htons(ETH_P_IPV6);
 	/* What is too big for the path is fragmented outside (RFC 6333 5.3). */
 	skb->ignore_df = 1;
@@ -205,21 +234,19 @@ static void account(struct dstm_dev *dstm, struct dstm_mapping *m,
 
 	atomic64_inc(&m->tx_packets);
 	atomic64_add(len, &m->tx_bytes);
-	if (READ_ONCE(m->last_use) != now)
-		WRITE_ONCE(m->last_use, now);
+	if (READ_ONCE(m->node.last_use) != now)
+		WRITE_ONCE(m->node.last_use, now);
 	dstm_count_packet(dstm->counters, DSTM_A_STATS_TX_PACKETS, len);
 }
 
 /* Send one packet, whose owner and route are known; takes it, not the route. */
 static void send(struct dstm_dev *dstm, struct dstm_mapping *m,
-		 struct sk_buff *skb, struct dst_entry *dst,
-		 const struct flowi6 *fl6)
+		 struct sk_buff *skb, struct dst_entry *dst)
 {
 	unsigned int len = skb->len;
 
 	trace_dstm_encap(dstm, m, ip_hdr(skb), len);
-	dst_hold(dst);
-	if (encapsulate(dstm, skb, dst, fl6))
+	if (encapsulate(dstm, m, skb, dst))
 		dstm_count(dstm->counters, DSTM_A_STATS_TX_ERROR);
 	else
 		account(dstm, m, len);
@@ -235,8 +262,7 @@ static bool fits(const struct sk_buff *skb, unsigned int mtu)
 /* Send in pieces that fit; takes the packet. */
 static void send_inner_fragments(struct dstm_dev *dstm, struct dstm_mapping *m,
 				 struct sk_buff *skb, unsigned int mtu,
-				 struct dst_entry *dst,
-				 const struct flowi6 *fl6)
+				 struct dst_entry *dst)
 {
 	struct sk_buff *next;
 
@@ -246,7 +272,7 @@ static void send_inner_fragments(struct dstm_dev *dstm, struct dstm_mapping *m,
 	for (; skb; skb = next) {
 		next = skb->next;
 		skb_mark_not_on_list(skb);
-		send(dstm, m, skb, dst, fl6);
+		send(dstm, m, skb, dst);
 	}
 }
 
@@ -272,12 +298,12 @@ static struct sk_buff *segment(struct sk_buff *skb)
  */
 static void send_big(struct dstm_dev *dstm, struct dstm_mapping *m,
 		     struct sk_buff *skb, unsigned int mtu,
-		     struct dst_entry *dst, const struct flowi6 *fl6)
+		     struct dst_entry *dst)
 {
 	struct sk_buff *next;
 
 	if (READ_ONCE(dstm->frag) == DSTM_FRAG_OUTER) {
-		send(dstm, m, skb, dst, fl6);
+		send(dstm, m, skb, dst);
 		return;
 	}
 	skb = segment(skb);
@@ -287,38 +313,48 @@ static void send_big(struct dstm_dev *dstm, struct dstm_mapping *m,
 		next = skb->next;
 		skb_mark_not_on_list(skb);
 		skb_reset_network_header(skb);
-		send_inner_fragments(dstm, m, skb, mtu, dst, fl6);
+		send_inner_fragments(dstm, m, skb, mtu, dst);
 	}
 }
 
 /* Returns a counter if the packet is to be dropped, or 0: it is taken. */
-static int forward(struct dstm_dev *dstm, struct dstm_mapping *m,
-		   struct sk_buff *skb)
+static int forward_by(struct dstm_dev *dstm, struct dstm_mapping *m,
+		      struct sk_buff *skb, struct dst_entry *dst)
 {
-	struct dst_entry *dst;
-	struct flowi6 fl6;
-	unsigned int mtu;
-	int counter;
-
-	dst = route(dstm, m, skb, &fl6, &counter);
-	if (!dst)
-		return counter;
 	/* RFC 2473 section 7.1 and 7.2. */
-	mtu = max_t(unsigned int, dst_mtu(dst), IPV6_MIN_MTU) -
-	      dstm_overhead(dstm);
+	unsigned int mtu = max_t(unsigned int, dst_mtu(dst), IPV6_MIN_MTU) -
+			   dstm_overhead(dstm);
 
-	counter = 0;
 	if (fits(skb, mtu)) {
-		send(dstm, m, skb, dst, &fl6);
+		send(dstm, m, skb, dst);
 	} else if (ip_hdr(skb)->frag_off & htons(IP_DF) ||
 		   (!skb_is_gso(skb) &&
 		    skb->len + dstm_overhead(dstm) >
 		    IPV6_MAXPLEN + sizeof(struct ipv6hdr))) {
 		dstm_icmp_too_big(skb, mtu);
-		counter = DSTM_A_STATS_TX_TOO_BIG;
+		return DSTM_A_STATS_TX_TOO_BIG;
 	} else {
-		send_big(dstm, m, skb, mtu, dst, &fl6);
+		send_big(dstm, m, skb, mtu, dst);
 	}
+	return 0;
+}
+
+/* The same, by the path that is known, or by a new one. */
+static int forward(struct dstm_dev *dstm, struct dstm_mapping *m,
+		   struct sk_buff *skb)
+{
+	struct dst_entry *dst = NULL;
+	int counter;
+
+	if (dstm_path_is_cacheable(dstm->underlay))
+		dst = dstm_path_dst(rcu_dereference(m->path));
+	if (dst)
+		return forward_by(dstm, m, skb, dst);
+
+	dst = look_up_route(dstm, m, skb, &counter);
+	if (!dst)
+		return counter;
+	counter = forward_by(dstm, m, skb, dst);
 	dst_release(dst);
 	return counter;
 }
