@@ -46,13 +46,13 @@ int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m)
 			 div_u64(expires - now + NSEC_PER_SEC - 1,
 				 NSEC_PER_SEC) : 0)) ||
 	    put_u64(skb, DSTM_A_MAPPING_RX_PACKETS,
-		    atomic64_read(&m->rx_packets)) ||
+		    atomic64_read(&m->rx.packets)) ||
 	    put_u64(skb, DSTM_A_MAPPING_RX_BYTES,
-		    atomic64_read(&m->rx_bytes)) ||
+		    atomic64_read(&m->rx.bytes)) ||
 	    put_u64(skb, DSTM_A_MAPPING_TX_PACKETS,
-		    atomic64_read(&m->tx_packets)) ||
+		    atomic64_read(&m->tx.packets)) ||
 	    put_u64(skb, DSTM_A_MAPPING_TX_BYTES,
-		    atomic64_read(&m->tx_bytes)) ||
+		    atomic64_read(&m->tx.bytes)) ||
 	    (last_use &&
 	     nla_put_u32(skb, DSTM_A_MAPPING_IDLE,
 			 (u32)ktime_get_boottime_seconds() - last_use))) {

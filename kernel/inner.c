@@ -46,6 +46,21 @@ static enum dstm_flaw check_address(__be32 addr)
 }
 
 /**
+ * dstm_inner_check_source - whether a packet's source may be one
+ * @iph: its header; the destination is known to be somebody's
+ *
+ * Return: DSTM_SOUND, or what is wrong with the source.
+ */
+enum dstm_flaw dstm_inner_check_source(const struct iphdr *iph)
+{
+	enum dstm_flaw flaw = check_address(iph->saddr);
+
+	if (flaw)
+		return flaw;
+	return iph->saddr == iph->daddr ? DSTM_SAME_ADDRESS : DSTM_SOUND;
+}
+
+/**
  * dstm_inner_check - whether a packet is one that a host may send to another
  * @skb: the packet, data at its IPv4 header; its pointers change
  *
@@ -61,13 +76,8 @@ enum dstm_flaw dstm_inner_check(struct sk_buff *skb)
 	if (flaw)
 		return flaw;
 	iph = dstm_inner_header(skb, 0);
-	flaw = check_address(iph->saddr);
-	if (flaw)
-		return flaw;
 	flaw = check_address(iph->daddr);
-	if (flaw)
-		return flaw;
-	return iph->saddr == iph->daddr ? DSTM_SAME_ADDRESS : DSTM_SOUND;
+	return flaw ?: dstm_inner_check_source(iph);
 }
 
 /**
@@ -227,4 +237,24 @@ enum dstm_flaw dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
 	if (*m)
 		return DSTM_SOUND;
 	return address->psid_len ? DSTM_NO_PORT : DSTM_NO_ADDRESS;
+}
+
+/**
+ * dstm_inner_seek - ask for the memory that dstm_inner_owner() will want
+ * @t: the table; the caller is in an RCU section
+ * @skb: the packet, data at its IPv4 header, not checked yet
+ * @end: which end
+ * @seek: gets the state of the lookup
+ */
+void dstm_inner_seek(struct dstm_table *t, const struct sk_buff *skb,
+		     enum dstm_end end, struct dstm_seek *seek)
+{
+	const struct iphdr *iph = dstm_inner_header(skb, 0);
+	const __be16 *ports = (const __be16 *)(iph + 1);
+
+	seek->bucket = NULL;
+	if (skb_headlen(skb) < sizeof(*iph) + 2 * sizeof(*ports))
+		return;
+	dstm_table_seek(t, end == DSTM_SOURCE ? iph->saddr : iph->daddr,
+			ntohs(ports[end == DSTM_SOURCE ? 0 : 1]), seek);
 }

@@ -3,7 +3,9 @@
  * The mapping table: which IPv4 address, or port set of one, belongs to which
  * IPv6 address.
  */
+#include <linux/jhash.h>
 #include <linux/netlink.h>
+#include <linux/prefetch.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
@@ -22,10 +24,29 @@ struct dstm_share {
 
 static struct kmem_cache *mapping_cache;
 
+static inline u32 hash_key(const void *data, u32 len, u32 seed)
+{
+	const struct dstm_key *key = data;
+
+	return jhash_2words((__force u32)key->ipv4, key->slot, seed);
+}
+
+static inline int compare_key(struct rhashtable_compare_arg *arg,
+			      const void *obj)
+{
+	const struct dstm_key *a = arg->key;
+	const struct dstm_node *node = obj;
+
+	return a->ipv4 != node->key.ipv4 || a->slot != node->key.slot;
+}
+
+/* Both functions are given so that the compiler puts them where they are used. */
 static const struct rhashtable_params node_params = {
 	.head_offset = offsetof(struct dstm_node, hash),
 	.key_offset = offsetof(struct dstm_node, key),
 	.key_len = sizeof(struct dstm_key),
+	.hashfn = hash_key,
+	.obj_cmpfn = compare_key,
 	.automatic_shrinking = true,
 };
 
@@ -122,6 +143,78 @@ struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 	if (READ_ONCE(m->expires) && dstm_mapping_expired(m, dstm_now()))
 		return NULL;
 	return m;
+}
+
+static void seek_bucket(struct dstm_table *t, u32 slot, struct dstm_seek *seek)
+{
+	struct bucket_table *tbl = rht_dereference_rcu(t->hash.tbl, &t->hash);
+
+	seek->key.slot = slot;
+	seek->bucket = rht_bucket(tbl, rht_key_hashfn(&t->hash, tbl, &seek->key,
+						      node_params));
+	prefetch(seek->bucket);
+}
+
+/**
+ * dstm_table_seek - ask for the memory that a lookup begins with
+ * @t: the table; the caller is in an RCU section
+ * @ipv4: the address that dstm_table_address() will be asked for
+ * @port: the port that dstm_table_owner() will be asked for
+ * @seek: for the steps that follow, as soon as the memory may be there
+ *
+ * The steps only save time: a lookup finds what it finds without them. After
+ * this one, dstm_table_seek_node() and dstm_table_seek_next() follow each other
+ * twice, for an address and for a port set of it.
+ */
+void dstm_table_seek(struct dstm_table *t, __be32 ipv4, u16 port,
+		     struct dstm_seek *seek)
+{
+	seek->key.ipv4 = ipv4;
+	seek->port = port;
+	seek_bucket(t, 0, seek);
+}
+
+/* Not a call: gcc leaves out calls of what does nothing but prefetch. */
+static __always_inline void prefetch_node(struct rhash_head *he)
+{
+	if (rht_is_a_nulls(he))
+		return;
+	prefetch(he);
+	prefetch((const u8 *)he + SMP_CACHE_BYTES);
+}
+
+/**
+ * dstm_table_seek_node - ask for the first node of the bucket
+ * @seek: what an earlier step set
+ */
+void dstm_table_seek_node(const struct dstm_seek *seek)
+{
+	if (seek->bucket)
+		prefetch_node(rht_ptr_rcu(seek->bucket));
+}
+
+/**
+ * dstm_table_seek_next - ask for what follows that node
+ * @t: the table, in the same RCU section
+ * @seek: what an earlier step set; done with if nothing follows
+ */
+void dstm_table_seek_next(struct dstm_table *t, struct dstm_seek *seek)
+{
+	const struct dstm_node *node;
+	struct rhash_head *he;
+
+	if (!seek->bucket)
+		return;
+	he = rht_ptr_rcu(seek->bucket);
+	seek->bucket = NULL;
+	if (rht_is_a_nulls(he))
+		return;
+	node = container_of(he, struct dstm_node, hash);
+	if (node->key.ipv4 != seek->key.ipv4 || node->key.slot != seek->key.slot)
+		prefetch_node(rcu_dereference(he->next));
+	else if (node->psid_len && !node->key.slot)
+		seek_bucket(t, 1 + dstm_portset_psid(seek->port, node->psid_len,
+						     node->psid_offset), seek);
 }
 
 static int compare(const struct dstm_key *key, __be32 ipv4, u32 slot)
@@ -410,7 +503,8 @@ static int make_room(struct dstm_table *t, const struct dstm_mapping *m,
 static bool same_addresses(const struct dstm_mapping *a,
 			   const struct dstm_mapping *b)
 {
-	return dstm_mapping_tep(a) == dstm_mapping_tep(b) && ipv6_addr_equal(&a->remote, &b->remote);
+	return dstm_mapping_tep(a) == dstm_mapping_tep(b) &&
+	       ipv6_addr_equal(&a->remote, &b->remote);
 }
 
 /* Keep the mapping that is there, with its counters; give it a new end. */

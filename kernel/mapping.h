@@ -31,15 +31,18 @@ struct dstm_node {
 	u32 last_use;		/* of a mapping: boot time seconds, 0 is never */
 };
 
+struct dstm_use {
+	atomic64_t packets;
+	atomic64_t bytes;
+};
+
 /* Two cache lines: what transmit needs is in the first. */
 struct dstm_mapping {
 	struct dstm_node node;
 	struct in6_addr remote;
 	struct dstm_path __rcu *path;
-	atomic64_t tx_packets;
-	atomic64_t tx_bytes;
-	atomic64_t rx_packets;
-	atomic64_t rx_bytes;
+	struct dstm_use tx;
+	struct dstm_use rx;
 	u64 expires;		/* boot time ns, 0 is never */
 	struct hlist_node wheel;	/* also: in the list of what was taken out */
 	union {
@@ -61,6 +64,13 @@ struct dstm_table {
 	u32 mortal;			/* mappings with a lifetime */
 	u16 sync;			/* the sync that runs or ran last */
 	bool syncing;
+};
+
+/* A lookup to come, whose memory is asked for beforehand. */
+struct dstm_seek {
+	struct rhash_lock_head __rcu *const *bucket;	/* NULL: no need */
+	struct dstm_key key;
+	u16 port;
 };
 
 /* What setting one mapping did, so that it can be undone. */
@@ -90,6 +100,11 @@ void dstm_table_destroy(struct dstm_table *t);
 const struct dstm_node *dstm_table_address(struct dstm_table *t, __be32 ipv4);
 struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 				      const struct dstm_node *address, u16 port);
+
+void dstm_table_seek(struct dstm_table *t, __be32 ipv4, u16 port,
+		     struct dstm_seek *seek);
+void dstm_table_seek_node(const struct dstm_seek *seek);
+void dstm_table_seek_next(struct dstm_table *t, struct dstm_seek *seek);
 
 struct dstm_mapping *dstm_table_get(struct dstm_table *t, __be32 ipv4,
 				    u32 slot, u8 psid_len, u8 psid_offset);

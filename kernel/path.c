@@ -7,18 +7,19 @@
 #include "path.h"
 #include "tep.h"
 
-#ifdef CONFIG_XFRM
-static bool has_policies(const struct net *net)
+/**
+ * dstm_path_has_policies - whether IPsec may want what is sent
+ * @net: the namespace
+ */
+bool dstm_path_has_policies(const struct net *net)
 {
+#ifdef CONFIG_XFRM
 	return net->xfrm.policy_count[XFRM_POLICY_OUT] ||
 	       net->xfrm.policy_default[XFRM_POLICY_OUT] != XFRM_USERPOLICY_ACCEPT;
-}
 #else
-static bool has_policies(const struct net *net)
-{
 	return false;
-}
 #endif
+}
 
 /**
  * dstm_path_is_cacheable - whether a route depends on the addresses alone
@@ -32,7 +33,7 @@ bool dstm_path_is_cacheable(struct net *underlay)
 	if (READ_ONCE(underlay->ipv6.fib6_has_custom_rules))
 		return false;
 #endif
-	return !has_policies(underlay);
+	return !dstm_path_has_policies(underlay);
 }
 
 static void put(struct dstm_path *path)

@@ -24,6 +24,7 @@ struct dstm_path {
 	struct rcu_head rcu;
 };
 
+bool dstm_path_has_policies(const struct net *net);
 bool dstm_path_is_cacheable(struct net *underlay);
 void dstm_path_learn(struct dstm_path __rcu **place, struct dst_entry *dst);
 void dstm_path_forget(struct dstm_path __rcu **place);

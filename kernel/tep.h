@@ -35,6 +35,8 @@ struct dstm_tep {
 /* The end points of all devices that were made in a namespace. */
 struct dstm_net {
 	struct hlist_head teps[DSTM_TEP_BUCKETS];
+	u32 open4;			/* devices that are up in it, under rtnl */
+	u32 open6;			/* those that it is the underlay of */
 };
 
 extern unsigned int dstm_net_id;

@@ -19,6 +19,7 @@
 #include "icmp.h"
 #include "inner.h"
 #include "path.h"
+#include "tally.h"
 #include "trace.h"
 #include "transmit.h"
 
@@ -54,8 +55,7 @@ static int match(struct dstm_dev *dstm, struct sk_buff *skb,
 	enum dstm_flaw flaw;
 
 	flaw = dstm_inner_owner(&dstm->table, skb, 0, dstm_inner_header(skb, 0),
-				dstm->role == DSTM_ROLE_GATEWAY ?
-				DSTM_DESTINATION : DSTM_SOURCE, m);
+				dstm_transmit_end(dstm), m);
 	if (flaw == DSTM_NO_ADDRESS || flaw == DSTM_NO_PORT) {
 		if (dstm->role == DSTM_ROLE_CLIENT)
 			dstm_event_acquire(dstm, skb, 0);
@@ -190,6 +190,16 @@ static __be32 flow_label(const struct dstm_dev *dstm, struct sk_buff *skb)
 	return label < 0 ? 0 : htonl(label);
 }
 
+/* Leave segments and checksums to the device that sends. */
+static int keep_offloads(struct sk_buff *skb)
+{
+	if (skb_is_gso(skb) || skb->ip_summed == CHECKSUM_PARTIAL ||
+	    skb->encapsulation)
+		return iptunnel_handle_offloads(skb, SKB_GSO_IPXIP6);
+	skb->ip_summed = CHECKSUM_NONE;
+	return 0;
+}
+
 /* Put the outer header on and send; takes the packet, not the route. */
 static int encapsulate(struct dstm_dev *dstm, struct dstm_mapping *m,
 		       struct sk_buff *skb, struct dst_entry *dst)
@@ -205,7 +215,7 @@ static int encapsulate(struct dstm_dev *dstm, struct dstm_mapping *m,
 	hash_flow(skb, iph);
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
 			 dstm_overhead(dstm)) ||
-	    iptunnel_handle_offloads(skb, SKB_GSO_IPXIP6)) {
+	    keep_offloads(skb)) {
 		kfree_skb(skb);
 		return -ENOMEM;
 	}
@@ -227,21 +237,10 @@ static int encapsulate(struct dstm_dev *dstm, struct dstm_mapping *m,
 	return net_xmit_eval(err);
 }
 
-static void account(struct dstm_dev *dstm, struct dstm_mapping *m,
-		    unsigned int len)
-{
-	u32 now = ktime_get_boottime_seconds();
-
-	atomic64_inc(&m->tx_packets);
-	atomic64_add(len, &m->tx_bytes);
-	if (READ_ONCE(m->node.last_use) != now)
-		WRITE_ONCE(m->node.last_use, now);
-	dstm_count_packet(dstm->counters, DSTM_A_STATS_TX_PACKETS, len);
-}
-
 /* Send one packet, whose owner and route are known; takes it, not the route. */
 static void send(struct dstm_dev *dstm, struct dstm_mapping *m,
-		 struct sk_buff *skb, struct dst_entry *dst)
+		 struct sk_buff *skb, struct dst_entry *dst,
+		 struct dstm_tally *tally)
 {
 	unsigned int len = skb->len;
 
@@ -249,7 +248,22 @@ static void send(struct dstm_dev *dstm, struct dstm_mapping *m,
 	if (encapsulate(dstm, m, skb, dst))
 		dstm_count(dstm->counters, DSTM_A_STATS_TX_ERROR);
 	else
-		account(dstm, m, len);
+		dstm_tally_add(tally, dstm, DSTM_A_STATS_TX_PACKETS, m, len);
+}
+
+/* What the path has room for (RFC 2473 section 7.1 and 7.2). */
+static unsigned int inner_mtu(const struct dstm_dev *dstm, struct dst_entry *dst)
+{
+	return max_t(unsigned int, dst_mtu(dst), IPV6_MIN_MTU) -
+	       dstm_overhead(dstm);
+}
+
+/* Whether it may arrive in pieces, and there is a packet that they are of. */
+static bool can_be_cut(const struct dstm_dev *dstm, const struct sk_buff *skb)
+{
+	return !(ip_hdr(skb)->frag_off & htons(IP_DF)) &&
+	       (skb_is_gso(skb) || skb->len + dstm_overhead(dstm) <=
+		IPV6_MAXPLEN + sizeof(struct ipv6hdr));
 }
 
 static bool fits(const struct sk_buff *skb, unsigned int mtu)
@@ -262,7 +276,8 @@ static bool fits(const struct sk_buff *skb, unsigned int mtu)
 /* Send in pieces that fit; takes the packet. */
 static void send_inner_fragments(struct dstm_dev *dstm, struct dstm_mapping *m,
 				 struct sk_buff *skb, unsigned int mtu,
-				 struct dst_entry *dst)
+				 struct dst_entry *dst,
+				 struct dstm_tally *tally)
 {
 	struct sk_buff *next;
 
@@ -272,7 +287,7 @@ static void send_inner_fragments(struct dstm_dev *dstm, struct dstm_mapping *m,
 	for (; skb; skb = next) {
 		next = skb->next;
 		skb_mark_not_on_list(skb);
-		send(dstm, m, skb, dst);
+		send(dstm, m, skb, dst, tally);
 	}
 }
 
@@ -298,12 +313,12 @@ static struct sk_buff *segment(struct sk_buff *skb)
  */
 static void send_big(struct dstm_dev *dstm, struct dstm_mapping *m,
 		     struct sk_buff *skb, unsigned int mtu,
-		     struct dst_entry *dst)
+		     struct dst_entry *dst, struct dstm_tally *tally)
 {
 	struct sk_buff *next;
 
 	if (READ_ONCE(dstm->frag) == DSTM_FRAG_OUTER) {
-		send(dstm, m, skb, dst);
+		send(dstm, m, skb, dst, tally);
 		return;
 	}
 	skb = segment(skb);
@@ -313,7 +328,7 @@ static void send_big(struct dstm_dev *dstm, struct dstm_mapping *m,
 		next = skb->next;
 		skb_mark_not_on_list(skb);
 		skb_reset_network_header(skb);
-		send_inner_fragments(dstm, m, skb, mtu, dst);
+		send_inner_fragments(dstm, m, skb, mtu, dst, tally);
 	}
 }
 
@@ -321,21 +336,18 @@ static void send_big(struct dstm_dev *dstm, struct dstm_mapping *m,
 static int forward_by(struct dstm_dev *dstm, struct dstm_mapping *m,
 		      struct sk_buff *skb, struct dst_entry *dst)
 {
-	/* RFC 2473 section 7.1 and 7.2. */
-	unsigned int mtu = max_t(unsigned int, dst_mtu(dst), IPV6_MIN_MTU) -
-			   dstm_overhead(dstm);
+	unsigned int mtu = inner_mtu(dstm, dst);
+	struct dstm_tally tally = {};
 
 	if (fits(skb, mtu)) {
-		send(dstm, m, skb, dst);
-	} else if (ip_hdr(skb)->frag_off & htons(IP_DF) ||
-		   (!skb_is_gso(skb) &&
-		    skb->len + dstm_overhead(dstm) >
-		    IPV6_MAXPLEN + sizeof(struct ipv6hdr))) {
+		send(dstm, m, skb, dst, &tally);
+	} else if (can_be_cut(dstm, skb)) {
+		send_big(dstm, m, skb, mtu, dst, &tally);
+	} else {
 		dstm_icmp_too_big(skb, mtu);
 		return DSTM_A_STATS_TX_TOO_BIG;
-	} else {
-		send_big(dstm, m, skb, mtu, dst);
 	}
+	dstm_tally_end(&tally, dstm, DSTM_A_STATS_TX_PACKETS);
 	return 0;
 }
 
@@ -357,6 +369,73 @@ static int forward(struct dstm_dev *dstm, struct dstm_mapping *m,
 	counter = forward_by(dstm, m, skb, dst);
 	dst_release(dst);
 	return counter;
+}
+
+/* The way into the tunnel if nothing about the packet is out of the ordinary. */
+static struct dst_entry *plain_way(struct dstm_dev *dstm, struct sk_buff *skb,
+				   struct dstm_mapping **m)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct dst_entry *dst;
+
+	if (iph->ttl <= 1 || ip_is_fragment(iph) ||
+	    !fits(skb, READ_ONCE(dstm->dev->mtu)) ||
+	    dstm_inner_check_source(iph) ||
+	    dstm_inner_owner(&dstm->table, skb, 0, iph, dstm_transmit_end(dstm), m) ||
+	    !dstm_path_is_cacheable(dstm->underlay))
+		return NULL;
+	dst = dstm_path_dst(rcu_dereference((*m)->path));
+	return dst && fits(skb, inner_mtu(dstm, dst)) ? dst : NULL;
+}
+
+/* What ip_rcv_finish() and ip_forward() would do. */
+static void forward_the_long_way(struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	struct net_device *from = dev_get_by_index_rcu(dev_net(dstm->dev),
+						       skb->skb_iif);
+
+	if (!from) {
+		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
+		return;
+	}
+	skb->dev = from;
+	if (dstm_compat_route_input(skb, from))
+		kfree_skb(skb);
+	else
+		dst_input(skb);
+}
+
+/**
+ * dstm_transmit_forwarded - forward an IPv4 packet into the tunnel
+ * @dstm: the device; the caller is in an RCU section
+ * @skb: the packet, taken; ip_rcv() has checked it, its route is the device
+ * @tally: counts it
+ */
+void dstm_transmit_forwarded(struct dstm_dev *dstm, struct sk_buff *skb,
+			     struct dstm_tally *tally)
+{
+	struct net *net = dev_net(dstm->dev);
+	struct dstm_mapping *m;
+	struct dst_entry *dst;
+
+	dst = plain_way(dstm, skb, &m);
+	if (!dst) {
+		forward_the_long_way(dstm, skb);
+		return;
+	}
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
+			 dstm_overhead(dstm))) {
+		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
+		return;
+	}
+	__IP_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, skb->len);
+	skb_forward_csum(skb);
+	ip_decrease_ttl(ip_hdr(skb));
+	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
+		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+	skb_clear_tstamp(skb);
+	send(dstm, m, skb, dst, tally);
 }
 
 /**
