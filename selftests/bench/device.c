@@ -5,7 +5,6 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/percpu.h>
-#include <linux/timekeeping.h>
 #include <net/rtnetlink.h>
 
 #include "device.h"
@@ -27,7 +26,7 @@ void bench_expect(const struct bench_packet *p, bool timed)
 	expected = *p;
 	stamp = timed;
 	for_each_possible_cpu(cpu)
-		*per_cpu_ptr(&arrivals, cpu) = (struct bench_arrivals) {};
+		memset(per_cpu_ptr(&arrivals, cpu), 0, sizeof(arrivals));
 }
 
 /** bench_arrivals - what arrived since, at all CPUs */
@@ -43,7 +42,7 @@ struct bench_arrivals bench_arrivals(void)
 	return sum;
 }
 
-/** bench_last_here - when the last packet left on this CPU, ns */
+/** bench_last_here - when the last packet left on this CPU, by bench_clock() */
 u64 bench_last_here(void)
 {
 	return this_cpu_read(arrivals.last);
@@ -54,13 +53,13 @@ static netdev_tx_t bench_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct bench_arrivals *a = this_cpu_ptr(&arrivals);
 
 	if (stamp)
-		a->last = ktime_get_ns();
+		a->last = bench_clock();
 	skb_pull(skb, ETH_HLEN);
 	if (bench_is_right(skb, &expected))
 		a->right++;
 	else
 		a->wrong++;
-	consume_skb(skb);
+	napi_consume_skb(skb, 1);
 	return NETDEV_TX_OK;
 }
 

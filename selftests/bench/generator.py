@@ -75,7 +75,11 @@ def run(load, device="in0"):
     return Result(*(_read(n) for n in ("sent", "received", "wrong", "nanoseconds")))
 
 
-def latencies():
-    """How many packets took how long: the slots are of 4 ns."""
+STEP = 8    # LATENCY_STEP
+
+
+def latencies(result):
+    """How many packets of the last run took how long, and the width of a slot in ns."""
     with open(DEBUGFS + "latency") as f:
-        return [int(n) for n in f.read().split()]
+        slots = [int(n) for n in f.read().split()]
+    return slots, STEP * result.nanoseconds / _read("ticks")

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Network namespaces, and what is in them."""
 
+import contextlib
 import ctypes
 import json
 import os
 import subprocess
+import tempfile
 
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
@@ -35,6 +37,12 @@ class Namespace:
     def __exit__(self, *_):
         self._enter(self._home)
 
+    @contextlib.contextmanager
+    def visit(self):
+        """As "with" of the namespace itself, for a thread, which then ends."""
+        self._enter(self.file)
+        yield self
+
     def sysctl(self, name, value):
         with open("/proc/sys/" + name.replace(".", "/"), "w") as f:
             f.write(str(value))
@@ -44,27 +52,33 @@ class Namespace:
         subprocess.run(["ip", "-batch", "-"], input="\n".join(lines) + "\n",
                        text=True, check=True)
 
+    def adopt(self, device):
+        """Take a device out of the namespace that the process is in."""
+        self.ip(f"link set {device} netns /proc/{os.getpid()}/fd/{self.file}")
+
     def nl(self, *words, **kwargs):
         return subprocess.run(["dstm-nl", *words], check=True, **kwargs)
 
 
-def mappings(count, sets, local=None):
-    """The mapping table that the packets of the generator go by."""
+def mappings(count, sets, share=1, remote=None):
+    """
+    The table that the generator's packets go by; a client's own, if its gateway's
+    address is given.
+    """
     bits = sets.bit_length() - 1
     for i in range(count):
         a = 0x0a000000 + i // sets
+        c = i // share
         m = {"ipv4": f"{a >> 24}.{a >> 16 & 255}.{a >> 8 & 255}.{a & 255}",
-             "remote": f"2001:db8:{i >> 16:x}:{i & 65535:x}::7"}
+             "remote": remote or f"2001:db8:{c >> 16:x}:{c & 65535:x}::7"}
         if bits:
             m.update({"psid": i % sets, "psid-len": bits, "psid-offset": 0})
-        if local:
-            m["local"], m["remote"] = m["remote"], local
         yield m
 
 
-def load(ns, device, table):
-    path = f"/tmp/{device}.json"
-    with open(path, "w") as f:
+def load_mappings(ns, device, table):
+    """Into the kernel, by dstm-nl; the caller is in the namespace."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
         f.write("[\n" + ",\n".join(map(json.dumps, table)) + "\n]\n")
-    ns.nl("map", "load", "dev", device, path)
-    os.unlink(path)
+        f.flush()
+        ns.nl("map", "load", "dev", device, f.name, stdout=subprocess.DEVNULL)

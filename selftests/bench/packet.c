@@ -8,6 +8,7 @@
 #include <net/ipv6.h>
 
 #include "packet.h"
+#include "ring.h"
 
 #define FIRST_ADDRESS	0x0a000000	/* 10.0.0.0 */
 #define PEER		0xc6336401	/* 198.51.100.1 */
@@ -86,19 +87,19 @@ static void put_inner(struct sk_buff *skb, const struct bench_packet *p,
 
 /**
  * bench_make - a packet from or to a client
- * @dev: the device that it comes in by
+ * @ring: the buffers of the device that it comes in by
  * @p: its shape
  * @client: number of the client
  *
  * Return: the packet, or NULL for want of memory.
  */
-struct sk_buff *bench_make(struct net_device *dev, const struct bench_packet *p,
+struct sk_buff *bench_make(struct bench_ring *ring, const struct bench_packet *p,
 			   u32 client)
 {
 	unsigned int outer = p->tunnel_in ? sizeof(struct ipv6hdr) : 0;
 	struct sk_buff *skb;
 
-	skb = netdev_alloc_skb_ip_align(dev, ETH_HLEN + outer + p->size);
+	skb = bench_ring_skb(ring);
 	if (!skb)
 		return NULL;
 	skb_reset_mac_header(skb);

@@ -4,6 +4,8 @@
 
 #include <linux/skbuff.h>
 
+struct bench_ring;
+
 /*
  * What is sent, and how it must arrive. Client number i has the IPv4 address
  * 10.0.0.0 + i / sets, there the ports whose first bits are i % sets, and the
@@ -18,7 +20,7 @@ struct bench_packet {
 	bool tunnel_out;	/* must arrive in a tunnel */
 };
 
-struct sk_buff *bench_make(struct net_device *dev, const struct bench_packet *p,
+struct sk_buff *bench_make(struct bench_ring *ring, const struct bench_packet *p,
 			   u32 client);
 bool bench_is_right(const struct sk_buff *skb, const struct bench_packet *p);
 
