@@ -5,6 +5,7 @@
 #   make install           module, tools, man pages; DESTDIR and PREFIX
 #   make check             tests; installs what it needs (Debian); KERNELS="uml 6.1"
 #   make check-long        the random tests, with a long budget
+#   make bench            what a packet costs, against the other ways Linux has
 #   make bench-server      how many leases a second dstm-server gives
 #   make demo              a static deployment, shown step by step
 
@@ -61,6 +62,9 @@ demo:
 	selftests/packages.sh demo
 	$(MAKE) -s tools
 	selftests/vm/run -- selftests/demo.sh
+
+bench:
+	selftests/bench.sh
 
 bench-server:
 	$(MAKE) -C user O=$(CURDIR)/.build/user $@

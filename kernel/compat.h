@@ -7,6 +7,8 @@
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
+#include <net/ip.h>
+#include <net/route.h>
 #include <net/rtnetlink.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
@@ -29,6 +31,56 @@ static inline struct nlattr **dstm_compat_dump_attrs(struct netlink_callback *cb
 #else
 	return genl_dumpit_info(cb)->attrs;
 #endif
+}
+
+/* Route a received packet; 0, or it has none and is left as it was. */
+static inline int dstm_compat_route_input(struct sk_buff *skb,
+					  struct net_device *dev)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return ip_route_input_noref(skb, iph->daddr, iph->saddr,
+				    ip4h_dscp(iph), dev);
+#else
+	return ip_route_input_noref(skb, iph->daddr, iph->saddr, iph->tos, dev);
+#endif
+}
+
+/* Whether tc or netfilter look at what comes in by a device itself. */
+static inline bool dstm_compat_has_ingress(const struct net_device *dev)
+{
+	bool has = false;
+
+#ifdef CONFIG_NETFILTER_INGRESS
+	has = has || rcu_access_pointer(dev->nf_hooks_ingress);
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#ifdef CONFIG_NET_XGRESS
+	has = has || rcu_access_pointer(dev->tcx_ingress);
+#endif
+#elif defined(CONFIG_NET_CLS_ACT)
+	has = has || rcu_access_pointer(dev->miniq_ingress);
+#endif
+	return has;
+}
+
+/* The same for what goes out. */
+static inline bool dstm_compat_has_egress(const struct net_device *dev)
+{
+	bool has = false;
+
+#ifdef CONFIG_NETFILTER_EGRESS
+	has = has || rcu_access_pointer(dev->nf_hooks_egress);
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#ifdef CONFIG_NET_XGRESS
+	has = has || rcu_access_pointer(dev->tcx_egress);
+#endif
+#elif defined(CONFIG_NET_CLS_ACT)
+	has = has || rcu_access_pointer(dev->miniq_egress);
+#endif
+	return has;
 }
 
 /* rtnl_link_ops.newlink, calling func(underlay, dev, tb, data, extack). */

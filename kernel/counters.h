@@ -32,14 +32,14 @@ static inline void dstm_count(struct dstm_counters __percpu *counters, int id)
 	u64_stats_update_end(&c->syncp);
 }
 
-static inline void dstm_count_packet(struct dstm_counters __percpu *counters,
-				     int packets, unsigned int len)
+static inline void dstm_count_packets(struct dstm_counters __percpu *counters,
+				      int id, unsigned int packets, u64 bytes)
 {
 	struct dstm_counters *c = this_cpu_ptr(counters);
 
 	u64_stats_update_begin(&c->syncp);
-	u64_stats_inc(&c->value[packets]);
-	u64_stats_add(&c->value[packets + 1], len);
+	u64_stats_add(&c->value[id], packets);
+	u64_stats_add(&c->value[id + 1], bytes);
 	u64_stats_update_end(&c->syncp);
 }
 

@@ -9,8 +9,10 @@
 #include <net/netns/generic.h>
 #include <net/rtnetlink.h>
 
+#include "batch.h"
 #include "compat.h"
 #include "device.h"
+#include "early.h"
 #include "events.h"
 #include "mtu.h"
 #include "transmit.h"
@@ -34,6 +36,19 @@ bool dstm_is_device(const struct net_device *dev)
 }
 
 /**
+ * dstm_device_free - free a mapping that is in no table
+ * @m: the mapping; readers may still see it in their section
+ */
+void dstm_device_free(struct dstm_mapping *m)
+{
+	struct dstm_tep *tep = dstm_mapping_tep(m);
+
+	dstm_path_forget(&m->path);
+	dstm_tep_put(tep);
+	dstm_mapping_free(m);
+}
+
+/**
  * dstm_device_free_list - free mappings that were taken out of a table
  * @mappings: linked by their wheel node; emptied
  */
@@ -44,8 +59,7 @@ void dstm_device_free_list(struct hlist_head *mappings)
 
 	hlist_for_each_entry_safe(m, next, mappings, wheel) {
 		hlist_del_init(&m->wheel);
-		dstm_tep_put(m->tep);
-		dstm_mapping_free(m);
+		dstm_device_free(m);
 	}
 }
 
@@ -83,12 +97,12 @@ static int dstm_init(struct net_device *dev)
 	dstm->counters = netdev_alloc_pcpu_stats(struct dstm_counters);
 	if (!dstm->counters)
 		return -ENOMEM;
-	err = gro_cells_init(&dstm->gro_cells, dev);
+	err = dstm_batch_init(dstm);
 	if (err)
 		goto free_counters;
 	err = dstm_table_init(&dstm->table);
 	if (err)
-		goto free_cells;
+		goto free_batches;
 	netdev_lockdep_set_classes(dev);
 
 	/* Last, since packets find the device by it from here on. */
@@ -102,8 +116,8 @@ static int dstm_init(struct net_device *dev)
 
 free_table:
 	dstm_table_destroy(&dstm->table);
-free_cells:
-	gro_cells_destroy(&dstm->gro_cells);
+free_batches:
+	dstm_batch_exit(dstm);
 free_counters:
 	free_percpu(dstm->counters);
 	return err;
@@ -126,6 +140,7 @@ static void dstm_uninit(struct net_device *dev)
 	mutex_unlock(&dstm->lock);
 
 	cancel_delayed_work_sync(&dstm->expiry);
+	dstm_early_forget(dstm);
 	dstm_tep_put(dstm->tep);
 	list_del(&dstm->list);
 }
@@ -135,7 +150,7 @@ static void dstm_free(struct net_device *dev)
 {
 	struct dstm_dev *dstm = netdev_priv(dev);
 
-	gro_cells_destroy(&dstm->gro_cells);
+	dstm_batch_exit(dstm);
 	dstm_table_destroy(&dstm->table);
 	free_percpu(dstm->counters);
 	mutex_destroy(&dstm->lock);
@@ -171,6 +186,12 @@ static int dstm_open(struct net_device *dev)
 		IN_DEV_CONF_SET(in_dev, SEND_REDIRECTS, false);
 		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
 	}
+	return dstm_early_open(dstm);
+}
+
+static int dstm_stop(struct net_device *dev)
+{
+	dstm_early_close(netdev_priv(dev));
 	return 0;
 }
 
@@ -187,6 +208,7 @@ static const struct net_device_ops dstm_netdev_ops = {
 	.ndo_init = dstm_init,
 	.ndo_uninit = dstm_uninit,
 	.ndo_open = dstm_open,
+	.ndo_stop = dstm_stop,
 	.ndo_change_mtu = dstm_change_mtu,
 	.ndo_start_xmit = dstm_transmit,
 	.ndo_get_stats64 = dstm_get_stats64,
@@ -258,7 +280,7 @@ static void dstm_setup(struct net_device *dev)
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->min_mtu = IPV6_MIN_MTU - sizeof(struct ipv6hdr) - 8;
 	dev->max_mtu = IP_MAX_MTU - sizeof(struct ipv6hdr) - 8;
-	dev->needed_headroom = LL_MAX_HEADER + sizeof(struct ipv6hdr) + 8;
+	dev->needed_headroom = ETH_HLEN + sizeof(struct ipv6hdr) + 8;
 	dev->features |= DSTM_FEATURES;
 	dev->hw_features |= DSTM_FEATURES;
 	dev->needs_free_netdev = true;

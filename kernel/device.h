@@ -5,10 +5,11 @@
 #include <linux/mutex.h>
 #include <linux/ratelimit_types.h>
 #include <linux/workqueue.h>
-#include <net/gro_cells.h>
+#include <net/net_namespace.h>
 #include <uapi/linux/dstm.h>
 
 #include "counters.h"
+#include "inner.h"
 #include "mapping.h"
 #include "tep.h"
 
@@ -33,7 +34,7 @@ struct dstm_dev {
 	bool mtu_by_hand;		/* under rtnl */
 	struct dstm_table table;
 	struct dstm_counters __percpu *counters;
-	struct gro_cells gro_cells;
+	struct dstm_batch __percpu *batches;
 	struct ratelimit_state no_mapping_limit;
 	struct ratelimit_state spoof_limit;
 	struct ratelimit_state event_limit;
@@ -48,8 +49,20 @@ extern struct list_head dstm_devices;	/* under rtnl */
 extern struct rtnl_link_ops dstm_link_ops;
 extern struct pernet_operations dstm_net_ops;
 
+/* Which end of a packet the mapping is about, by direction. */
+static inline enum dstm_end dstm_receive_end(const struct dstm_dev *dstm)
+{
+	return dstm->role == DSTM_ROLE_GATEWAY ? DSTM_SOURCE : DSTM_DESTINATION;
+}
+
+static inline enum dstm_end dstm_transmit_end(const struct dstm_dev *dstm)
+{
+	return dstm->role == DSTM_ROLE_GATEWAY ? DSTM_DESTINATION : DSTM_SOURCE;
+}
+
 bool dstm_is_device(const struct net_device *dev);
 void dstm_device_schedule_expiry(struct dstm_dev *dstm);
+void dstm_device_free(struct dstm_mapping *m);
 void dstm_device_free_list(struct hlist_head *mappings);
 
 #endif

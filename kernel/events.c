@@ -27,7 +27,7 @@ static int put_u64(struct sk_buff *skb, int attr, u64 value)
 int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m)
 {
 	u64 expires = m->expires, now = dstm_now();
-	u32 last_use = READ_ONCE(m->last_use);
+	u32 last_use = READ_ONCE(m->node.last_use);
 	const struct dstm_node *node = &m->node;
 	struct nlattr *nest;
 
@@ -40,19 +40,19 @@ int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m)
 	      nla_put_u8(skb, DSTM_A_MAPPING_PSID_LEN, node->psid_len) ||
 	      nla_put_u8(skb, DSTM_A_MAPPING_PSID_OFFSET, node->psid_offset))) ||
 	    nla_put_in6_addr(skb, DSTM_A_MAPPING_REMOTE, &m->remote) ||
-	    nla_put_in6_addr(skb, DSTM_A_MAPPING_LOCAL, &m->tep->addr) ||
+	    nla_put_in6_addr(skb, DSTM_A_MAPPING_LOCAL, &dstm_mapping_tep(m)->addr) ||
 	    (expires &&
 	     nla_put_u32(skb, DSTM_A_MAPPING_LIFETIME, expires > now ?
 			 div_u64(expires - now + NSEC_PER_SEC - 1,
 				 NSEC_PER_SEC) : 0)) ||
 	    put_u64(skb, DSTM_A_MAPPING_RX_PACKETS,
-		    atomic64_read(&m->rx_packets)) ||
+		    atomic64_read(&m->rx.packets)) ||
 	    put_u64(skb, DSTM_A_MAPPING_RX_BYTES,
-		    atomic64_read(&m->rx_bytes)) ||
+		    atomic64_read(&m->rx.bytes)) ||
 	    put_u64(skb, DSTM_A_MAPPING_TX_PACKETS,
-		    atomic64_read(&m->tx_packets)) ||
+		    atomic64_read(&m->tx.packets)) ||
 	    put_u64(skb, DSTM_A_MAPPING_TX_BYTES,
-		    atomic64_read(&m->tx_bytes)) ||
+		    atomic64_read(&m->tx.bytes)) ||
 	    (last_use &&
 	     nla_put_u32(skb, DSTM_A_MAPPING_IDLE,
 			 (u32)ktime_get_boottime_seconds() - last_use))) {

@@ -59,6 +59,10 @@ void dstm_icmp_spoof(struct dstm_dev *dstm, struct sk_buff *skb)
 	if (iph->frag_off & htons(IP_OFFSET) ||
 	    dstm_inner_is_icmp_error(skb, 0, iph))
 		return;
-	if (may_answer(dstm, &dstm->spoof_limit))
+	if (!may_answer(dstm, &dstm->spoof_limit))
+		return;
+	skb->dev = dev_get_by_index_rcu(dstm->underlay, IP6CB(skb)->iif);
+	if (skb->dev)
 		icmpv6_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_POLICY_FAIL, 0);
+	skb->dev = dstm->dev;
 }

@@ -237,3 +237,23 @@ enum dstm_flaw dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
 		return DSTM_SOUND;
 	return address->psid_len ? DSTM_NO_PORT : DSTM_NO_ADDRESS;
 }
+
+/**
+ * dstm_inner_seek - ask for the memory that dstm_inner_owner() will want
+ * @t: the table; the caller is in an RCU section
+ * @skb: the packet, data at its IPv4 header, not checked yet
+ * @end: which end
+ * @seek: gets the state of the lookup
+ */
+void dstm_inner_seek(struct dstm_table *t, const struct sk_buff *skb,
+		     enum dstm_end end, struct dstm_seek *seek)
+{
+	const struct iphdr *iph = dstm_inner_header(skb, 0);
+	const __be16 *ports = (const __be16 *)(iph + 1);
+
+	seek->bucket = NULL;
+	if (skb_headlen(skb) < sizeof(*iph) + 2 * sizeof(*ports))
+		return;
+	dstm_table_seek(t, end == DSTM_SOURCE ? iph->saddr : iph->daddr,
+			ntohs(ports[end == DSTM_SOURCE ? 0 : 1]), seek);
+}

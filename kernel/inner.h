@@ -7,6 +7,7 @@
 #include <uapi/linux/dstm.h>
 
 struct dstm_mapping;
+struct dstm_seek;
 struct dstm_table;
 
 /* Which end of the inner packet the mapping is about. */
@@ -70,5 +71,7 @@ enum dstm_flaw dstm_inner_port(const struct sk_buff *skb, int offset,
 enum dstm_flaw dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
 				int offset, const struct iphdr *iph,
 				enum dstm_end end, struct dstm_mapping **m);
+void dstm_inner_seek(struct dstm_table *t, const struct sk_buff *skb,
+		     enum dstm_end end, struct dstm_seek *seek);
 
 #endif

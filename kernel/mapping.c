@@ -3,7 +3,9 @@
  * The mapping table: which IPv4 address, or port set of one, belongs to which
  * IPv6 address.
  */
+#include <linux/jhash.h>
 #include <linux/netlink.h>
+#include <linux/prefetch.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
@@ -22,10 +24,29 @@ struct dstm_share {
 
 static struct kmem_cache *mapping_cache;
 
+static inline u32 hash_key(const void *data, u32 len, u32 seed)
+{
+	const struct dstm_key *key = data;
+
+	return jhash_2words((__force u32)key->ipv4, key->slot, seed);
+}
+
+static inline int compare_key(struct rhashtable_compare_arg *arg,
+			      const void *obj)
+{
+	const struct dstm_key *a = arg->key;
+	const struct dstm_node *node = obj;
+
+	return a->ipv4 != node->key.ipv4 || a->slot != node->key.slot;
+}
+
+/* Both functions are given so that the compiler puts them where they are used. */
 static const struct rhashtable_params node_params = {
 	.head_offset = offsetof(struct dstm_node, hash),
 	.key_offset = offsetof(struct dstm_node, key),
 	.key_len = sizeof(struct dstm_key),
+	.hashfn = hash_key,
+	.obj_cmpfn = compare_key,
 	.automatic_shrinking = true,
 };
 
@@ -33,7 +54,7 @@ int dstm_mapping_init(void)
 {
 	mapping_cache = kmem_cache_create("dstm_mapping",
 					  sizeof(struct dstm_mapping), 0,
-					  SLAB_ACCOUNT, NULL);
+					  SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
 	return mapping_cache ? 0 : -ENOMEM;
 }
 
@@ -122,6 +143,78 @@ struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 	if (READ_ONCE(m->expires) && dstm_mapping_expired(m, dstm_now()))
 		return NULL;
 	return m;
+}
+
+static void seek_bucket(struct dstm_table *t, u32 slot, struct dstm_seek *seek)
+{
+	struct bucket_table *tbl = rht_dereference_rcu(t->hash.tbl, &t->hash);
+
+	seek->key.slot = slot;
+	seek->bucket = rht_bucket(tbl, rht_key_hashfn(&t->hash, tbl, &seek->key,
+						      node_params));
+	prefetch(seek->bucket);
+}
+
+/**
+ * dstm_table_seek - ask for the memory that a lookup begins with
+ * @t: the table; the caller is in an RCU section
+ * @ipv4: the address that dstm_table_address() will be asked for
+ * @port: the port that dstm_table_owner() will be asked for
+ * @seek: for the steps that follow, as soon as the memory may be there
+ *
+ * The steps only save time: a lookup finds what it finds without them. After
+ * this one, dstm_table_seek_node() and dstm_table_seek_next() follow each other
+ * twice, for an address and for a port set of it.
+ */
+void dstm_table_seek(struct dstm_table *t, __be32 ipv4, u16 port,
+		     struct dstm_seek *seek)
+{
+	seek->key.ipv4 = ipv4;
+	seek->port = port;
+	seek_bucket(t, 0, seek);
+}
+
+/* Not a call: gcc leaves out calls of what does nothing but prefetch. */
+static __always_inline void prefetch_node(struct rhash_head *he)
+{
+	if (rht_is_a_nulls(he))
+		return;
+	prefetch(he);
+	prefetch((const u8 *)he + SMP_CACHE_BYTES);
+}
+
+/**
+ * dstm_table_seek_node - ask for the first node of the bucket
+ * @seek: what an earlier step set
+ */
+void dstm_table_seek_node(const struct dstm_seek *seek)
+{
+	if (seek->bucket)
+		prefetch_node(rht_ptr_rcu(seek->bucket));
+}
+
+/**
+ * dstm_table_seek_next - ask for what follows that node
+ * @t: the table, in the same RCU section
+ * @seek: what an earlier step set; done with if nothing follows
+ */
+void dstm_table_seek_next(struct dstm_table *t, struct dstm_seek *seek)
+{
+	const struct dstm_node *node;
+	struct rhash_head *he;
+
+	if (!seek->bucket)
+		return;
+	he = rht_ptr_rcu(seek->bucket);
+	seek->bucket = NULL;
+	if (rht_is_a_nulls(he))
+		return;
+	node = container_of(he, struct dstm_node, hash);
+	if (node->key.ipv4 != seek->key.ipv4 || node->key.slot != seek->key.slot)
+		prefetch_node(rcu_dereference(he->next));
+	else if (node->psid_len && !node->key.slot)
+		seek_bucket(t, 1 + dstm_portset_psid(seek->port, node->psid_len,
+						     node->psid_offset), seek);
 }
 
 static int compare(const struct dstm_key *key, __be32 ipv4, u32 slot)
@@ -348,9 +441,9 @@ static void swap_in(struct dstm_table *t, struct dstm_mapping *old,
 }
 
 /* Whether a mapping is over, or not yet wanted by the sync that asks. */
-static bool gives_way(const struct dstm_mapping *m, u32 sync, u64 now)
+static bool gives_way(const struct dstm_mapping *m, u16 sync, u64 now)
 {
-	return dstm_mapping_expired(m, now) || (sync && m->sync != sync);
+	return dstm_mapping_expired(m, now) || (sync && m->node.sync != sync);
 }
 
 static bool is_split_otherwise(struct dstm_table *t,
@@ -372,7 +465,7 @@ static bool is_split_otherwise(struct dstm_table *t,
  * are over. All or none.
  */
 static int make_room(struct dstm_table *t, const struct dstm_mapping *m,
-		     u32 sync, struct hlist_head *evicted,
+		     u16 sync, struct hlist_head *evicted,
 		     struct netlink_ext_ack *extack)
 {
 	struct dstm_mapping *other, *next;
@@ -410,18 +503,19 @@ static int make_room(struct dstm_table *t, const struct dstm_mapping *m,
 static bool same_addresses(const struct dstm_mapping *a,
 			   const struct dstm_mapping *b)
 {
-	return a->tep == b->tep && ipv6_addr_equal(&a->remote, &b->remote);
+	return dstm_mapping_tep(a) == dstm_mapping_tep(b) &&
+	       ipv6_addr_equal(&a->remote, &b->remote);
 }
 
 /* Keep the mapping that is there, with its counters; give it a new end. */
 static void refresh(struct dstm_table *t, struct dstm_mapping *old, u64 expires,
-		    u32 sync, struct dstm_change *change)
+		    u16 sync, struct dstm_change *change)
 {
 	change->new = old;
 	change->old_expires = old->expires;
-	change->old_sync = old->sync;
+	change->old_sync = old->node.sync;
 	set_expires(t, old, expires);
-	old->sync = sync;
+	old->node.sync = sync;
 }
 
 /**
@@ -437,7 +531,7 @@ static void refresh(struct dstm_table *t, struct dstm_mapping *old, u64 expires,
  * Return: 0 or a negative error, then nothing has changed but @evicted.
  */
 int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
-		   enum dstm_set_mode mode, u32 sync,
+		   enum dstm_set_mode mode, u16 sync,
 		   struct dstm_change *change, struct hlist_head *evicted,
 		   struct netlink_ext_ack *extack)
 {
@@ -465,10 +559,10 @@ int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
 		return -ENOENT;
 	}
 	/* What no sync asked for is as wanted as what this one did. */
-	m->sync = t->sync;
+	m->node.sync = t->sync;
 	change->old = old;
 	if (old && same_addresses(old, m)) {
-		refresh(t, old, m->expires, m->sync, change);
+		refresh(t, old, m->expires, m->node.sync, change);
 		return 0;
 	}
 	if (mode == DSTM_SET_EXTEND) {
@@ -496,7 +590,7 @@ void dstm_table_undo(struct dstm_table *t, struct dstm_change *change)
 {
 	if (change->new == change->old) {
 		set_expires(t, change->old, change->old_expires);
-		change->old->sync = change->old_sync;
+		change->old->node.sync = change->old_sync;
 	} else if (change->old) {
 		swap_in(t, change->new, change->old);
 	} else {

@@ -8,7 +8,8 @@
 #include <linux/timekeeping.h>
 #include <linux/types.h>
 
-struct dstm_tep;
+#include "path.h"
+
 struct netlink_ext_ack;
 
 /*
@@ -26,19 +27,23 @@ struct dstm_node {
 	struct dstm_key key;
 	u8 psid_len;		/* of an address: 0 is whole, else it is shared */
 	u8 psid_offset;
+	u16 sync;		/* of a mapping: the last sync that wanted it */
+	u32 last_use;		/* of a mapping: boot time seconds, 0 is never */
 };
 
+struct dstm_use {
+	atomic64_t packets;
+	atomic64_t bytes;
+};
+
+/* Two cache lines: what transmit needs is in the first. */
 struct dstm_mapping {
 	struct dstm_node node;
-	u32 last_use;		/* boot time seconds, 0 is never */
 	struct in6_addr remote;
-	struct dstm_tep *tep;
+	struct dstm_path __rcu *path;
+	struct dstm_use tx;
+	struct dstm_use rx;
 	u64 expires;		/* boot time ns, 0 is never */
-	u32 sync;		/* the last sync that wanted it */
-	atomic64_t rx_packets;
-	atomic64_t rx_bytes;
-	atomic64_t tx_packets;
-	atomic64_t tx_bytes;
 	struct hlist_node wheel;	/* also: in the list of what was taken out */
 	union {
 		struct rb_node order;
@@ -57,8 +62,15 @@ struct dstm_table {
 	u64 swept;			/* the wheel is done up to this second */
 	u32 count;
 	u32 mortal;			/* mappings with a lifetime */
-	u32 sync;			/* the sync that runs or ran last */
+	u16 sync;			/* the sync that runs or ran last */
 	bool syncing;
+};
+
+/* A lookup to come, whose memory is asked for beforehand. */
+struct dstm_seek {
+	struct rhash_lock_head __rcu *const *bucket;	/* NULL: no need */
+	struct dstm_key key;
+	u16 port;
 };
 
 /* What setting one mapping did, so that it can be undone. */
@@ -66,7 +78,7 @@ struct dstm_change {
 	struct dstm_mapping *new;	/* in the table now */
 	struct dstm_mapping *old;	/* whose place it took; may be itself */
 	u64 old_expires;
-	u32 old_sync;
+	u16 old_sync;
 };
 
 enum dstm_set_mode {
@@ -89,6 +101,11 @@ const struct dstm_node *dstm_table_address(struct dstm_table *t, __be32 ipv4);
 struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 				      const struct dstm_node *address, u16 port);
 
+void dstm_table_seek(struct dstm_table *t, __be32 ipv4, u16 port,
+		     struct dstm_seek *seek);
+void dstm_table_seek_node(const struct dstm_seek *seek);
+void dstm_table_seek_next(struct dstm_table *t, struct dstm_seek *seek);
+
 struct dstm_mapping *dstm_table_get(struct dstm_table *t, __be32 ipv4,
 				    u32 slot, u8 psid_len, u8 psid_offset);
 struct dstm_mapping *dstm_table_first(struct dstm_table *t, __be32 ipv4,
@@ -96,7 +113,7 @@ struct dstm_mapping *dstm_table_first(struct dstm_table *t, __be32 ipv4,
 struct dstm_mapping *dstm_table_next(struct dstm_mapping *m);
 
 int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
-		   enum dstm_set_mode mode, u32 sync,
+		   enum dstm_set_mode mode, u16 sync,
 		   struct dstm_change *change, struct hlist_head *evicted,
 		   struct netlink_ext_ack *extack);
 void dstm_table_undo(struct dstm_table *t, struct dstm_change *change);
@@ -104,6 +121,17 @@ void dstm_table_restore(struct dstm_table *t, struct hlist_head *evicted);
 void dstm_table_remove(struct dstm_table *t, struct dstm_mapping *m);
 void dstm_table_expire(struct dstm_table *t, u64 now,
 		       struct hlist_head *expired);
+
+/* Held by the mapping until it is freed. */
+static inline struct dstm_tep *dstm_mapping_tep(const struct dstm_mapping *m)
+{
+	struct dstm_tep *tep;
+
+	rcu_read_lock();
+	tep = rcu_dereference(m->path)->tep;
+	rcu_read_unlock();
+	return tep;
+}
 
 static inline bool dstm_mapping_expired(const struct dstm_mapping *m, u64 now)
 {

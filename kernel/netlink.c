@@ -203,6 +203,7 @@ static int parse_values(struct dstm_dev *dstm, struct nlattr **tb,
 			struct dstm_mapping *m, struct netlink_ext_ack *extack)
 {
 	struct in6_addr local = dstm->tep->addr;
+	struct dstm_tep *tep;
 	u32 lifetime;
 	int err;
 
@@ -233,8 +234,11 @@ static int parse_values(struct dstm_dev *dstm, struct nlattr **tb,
 		m->expires = ktime_get_boottime_ns() +
 			     (u64)lifetime * NSEC_PER_SEC;
 	}
-	m->tep = dstm_tep_get(dstm, &local, extack);
-	return PTR_ERR_OR_ZERO(m->tep);
+	tep = dstm_tep_get(dstm, &local, extack);
+	if (IS_ERR(tep))
+		return PTR_ERR(tep);
+	RCU_INIT_POINTER(m->path, &tep->start);
+	return 0;
 }
 
 /* A mapping that is in no table yet. */
@@ -264,12 +268,6 @@ static struct dstm_mapping *parse_mapping(struct dstm_dev *dstm,
 		return ERR_PTR(err);
 	}
 	return m;
-}
-
-static void free_mapping(struct dstm_mapping *m)
-{
-	dstm_tep_put(m->tep);
-	dstm_mapping_free(m);
 }
 
 /* The existing mapping that a nested attribute names. */
@@ -338,7 +336,7 @@ static enum dstm_set_mode set_mode(const struct genl_info *info)
 }
 
 static int set_one(struct dstm_dev *dstm, struct nlattr *attr,
-		   enum dstm_set_mode mode, u32 sync,
+		   enum dstm_set_mode mode, u16 sync,
 		   struct dstm_change *change, struct hlist_head *evicted,
 		   struct netlink_ext_ack *extack)
 {
@@ -351,7 +349,7 @@ static int set_one(struct dstm_dev *dstm, struct nlattr *attr,
 		err = dstm_table_set(&dstm->table, m, mode, sync, change,
 				     evicted, extack);
 		if (err || change->new != m)
-			free_mapping(m);
+			dstm_device_free(m);
 	}
 	if (err)
 		NL_SET_BAD_ATTR(extack, attr);
@@ -371,7 +369,7 @@ static void commit(struct dstm_dev *dstm, struct dstm_change *changes,
 	/* One message may have set a mapping twice: only now nobody looks. */
 	for (i = 0; i < n; i++)
 		if (changes[i].old && changes[i].old != changes[i].new)
-			free_mapping(changes[i].old);
+			dstm_device_free(changes[i].old);
 }
 
 static void roll_back(struct dstm_dev *dstm, struct dstm_change *changes,
@@ -380,7 +378,7 @@ static void roll_back(struct dstm_dev *dstm, struct dstm_change *changes,
 	while (n--) {
 		dstm_table_undo(&dstm->table, &changes[n]);
 		if (changes[n].new != changes[n].old)
-			free_mapping(changes[n].new);
+			dstm_device_free(changes[n].new);
 	}
 	dstm_table_restore(&dstm->table, evicted);
 }
@@ -721,7 +719,7 @@ static u32 sweep(struct dstm_dev *dstm, bool all)
 
 	for (m = dstm_table_first(&dstm->table, 0, 0); m; m = next) {
 		next = dstm_table_next(m);
-		if (!all && m->sync == dstm->table.sync)
+		if (!all && m->node.sync == dstm->table.sync)
 			continue;
 		dstm_table_remove(&dstm->table, m);
 		hlist_add_head(&m->wheel, &removed);

@@ -7,14 +7,17 @@
 #include <net/ipv6.h>
 #include <net/xfrm.h>
 
+#include "batch.h"
 #include "device.h"
 #include "drop.h"
+#include "early.h"
 #include "events.h"
 #include "fragment.h"
 #include "icmp.h"
 #include "inner.h"
 #include "receive.h"
 #include "relay.h"
+#include "tally.h"
 #include "trace.h"
 
 /* Ahead of ip6_vti (0) and ip6_tnl (1), which get what is not ours. */
@@ -30,11 +33,10 @@ static int match(struct dstm_dev *dstm, const struct ipv6hdr *outer,
 	enum dstm_flaw flaw;
 
 	flaw = dstm_inner_owner(&dstm->table, skb, 0, dstm_inner_header(skb, 0),
-				dstm->role == DSTM_ROLE_GATEWAY ?
-				DSTM_SOURCE : DSTM_DESTINATION, m);
+				dstm_receive_end(dstm), m);
 	if (flaw)
 		return dstm_rx_counter(flaw);
-	if (!ipv6_addr_equal(&(*m)->tep->addr, &outer->daddr))
+	if (!ipv6_addr_equal(&dstm_mapping_tep(*m)->addr, &outer->daddr))
 		return DSTM_A_STATS_RX_OUTER_DESTINATION;
 	if (!ipv6_addr_equal(&(*m)->remote, &outer->saddr))
 		return DSTM_A_STATS_RX_OUTER_SOURCE;
@@ -77,22 +79,17 @@ static int decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 	return 0;
 }
 
+/* TCP gains from being put together, the others only from being quick. */
 static void deliver(struct dstm_dev *dstm, struct dstm_mapping *m,
-		    struct sk_buff *skb)
+		    struct sk_buff *skb, struct dstm_batch *batch)
 {
-	u32 now = ktime_get_boottime_seconds();
 	unsigned int len = skb->len;
 
 	trace_dstm_decap(dstm, m, ip_hdr(skb), len);
-	atomic64_inc(&m->rx_packets);
-	atomic64_add(len, &m->rx_bytes);
-	if (READ_ONCE(m->last_use) != now)
-		WRITE_ONCE(m->last_use, now);
-
-	if (gro_cells_receive(&dstm->gro_cells, skb) == NET_RX_SUCCESS)
-		dstm_count_packet(dstm->counters, DSTM_A_STATS_RX_PACKETS, len);
-	else
-		dstm_count(dstm->counters, DSTM_A_STATS_RX_BACKLOG);
+	dstm_tally_add(&batch->received, dstm, DSTM_A_STATS_RX_PACKETS, m, len);
+	if (ip_hdr(skb)->protocol == IPPROTO_TCP ||
+	    !dstm_early_input(dstm, skb, &batch->route))
+		napi_gro_receive(&batch->napi, skb);
 }
 
 /*
@@ -100,7 +97,8 @@ static void deliver(struct dstm_dev *dstm, struct dstm_mapping *m,
  * mark before they are put together (RFC 3168 section 5.3). Returns a counter
  * if it is to be dropped, or 0: it is taken.
  */
-static int receive_fragment(struct dstm_dev *dstm, struct sk_buff *skb)
+static int receive_fragment(struct dstm_dev *dstm, struct sk_buff *skb,
+			    struct dstm_batch *batch)
 {
 	struct ipv6hdr outer = *ipv6_hdr(skb);
 	struct dstm_mapping *m;
@@ -119,12 +117,13 @@ static int receive_fragment(struct dstm_dev *dstm, struct sk_buff *skb)
 	if (is_spoof(counter))
 		dstm_event_spoof(dstm, skb, &outer, counter);
 	if (!counter)
-		deliver(dstm, m, skb);
+		deliver(dstm, m, skb, batch);
 	return counter;
 }
 
 /* The same for a packet that comes in one piece. */
-static int receive(struct dstm_dev *dstm, struct sk_buff *skb)
+static int receive(struct dstm_dev *dstm, struct sk_buff *skb,
+		   struct dstm_batch *batch)
 {
 	struct dstm_mapping *m;
 	int counter;
@@ -136,7 +135,7 @@ static int receive(struct dstm_dev *dstm, struct sk_buff *skb)
 		return counter;
 	counter = match(dstm, ipv6_hdr(skb), skb, &m);
 	if (counter == DSTM_A_STATS_RX_FRAGMENT)
-		return receive_fragment(dstm, skb);
+		return receive_fragment(dstm, skb, batch);
 	if (is_spoof(counter)) {
 		dstm_event_spoof(dstm, skb, ipv6_hdr(skb), counter);
 		dstm_icmp_spoof(dstm, skb);
@@ -145,8 +144,23 @@ static int receive(struct dstm_dev *dstm, struct sk_buff *skb)
 		return counter;
 	counter = decapsulate(dstm, skb);
 	if (!counter)
-		deliver(dstm, m, skb);
+		deliver(dstm, m, skb, batch);
 	return counter;
+}
+
+/**
+ * dstm_receive_one - take a packet out of the tunnel
+ * @dstm: the device; the caller is in an RCU section
+ * @skb: the packet, taken; data at the inner header, network header at the outer
+ * @batch: the packets that it is one of
+ */
+void dstm_receive_one(struct dstm_dev *dstm, struct sk_buff *skb,
+		      struct dstm_batch *batch)
+{
+	int counter = receive(dstm, skb, batch);
+
+	if (counter)
+		dstm_drop(dstm, skb, counter);
 }
 
 /*
@@ -156,7 +170,6 @@ static int receive(struct dstm_dev *dstm, struct sk_buff *skb)
 static int dstm_receive(struct sk_buff *skb)
 {
 	struct dstm_tep *tep;
-	int counter;
 
 	rcu_read_lock();
 	tep = dstm_tep_find(dev_net(skb->dev), &ipv6_hdr(skb)->daddr);
@@ -164,13 +177,10 @@ static int dstm_receive(struct sk_buff *skb)
 		rcu_read_unlock();
 		return -ENOENT;
 	}
-	if (xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb)) {
-		counter = receive(tep->dstm, skb);
-		if (counter)
-			dstm_drop(tep->dstm, skb, counter);
-	} else {
+	if (!xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
 		dstm_drop(tep->dstm, skb, DSTM_A_STATS_RX_POLICY);
-	}
+	else if (!dstm_batch_receive(tep->dstm, skb))
+		dstm_drop(tep->dstm, skb, DSTM_A_STATS_RX_BACKLOG);
 	rcu_read_unlock();
 	return 0;
 }

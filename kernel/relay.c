@@ -29,7 +29,7 @@ static bool ours(struct dstm_dev *dstm, const struct dstm_tep *tep,
 	       !dstm_inner_owner(&dstm->table, skb, offset, &iph,
 				 dstm->role == DSTM_ROLE_GATEWAY ?
 				 DSTM_DESTINATION : DSTM_SOURCE, &m) &&
-	       m->tep == tep && ipv6_addr_equal(&m->remote, &outer->daddr);
+	       dstm_mapping_tep(m) == tep && ipv6_addr_equal(&m->remote, &outer->daddr);
 }
 
 /* The inner packet of the error, as if it came back from the device. */

@@ -38,6 +38,22 @@ struct dstm_tep *dstm_tep_find(struct net *underlay, const struct in6_addr *addr
 	return NULL;
 }
 
+static struct dstm_tep *make(struct dstm_dev *dstm, const struct in6_addr *addr)
+{
+	struct dstm_tep *tep = kzalloc(sizeof(*tep), GFP_KERNEL_ACCOUNT);
+
+	if (!tep)
+		return NULL;
+	tep->addr = *addr;
+	tep->dstm = dstm;
+	tep->users = 1;
+	spin_lock_init(&tep->lock);
+	tep->start.tep = tep;
+	tep->end.tep = tep;
+	RCU_INIT_POINTER(tep->input, &tep->start);
+	return tep;
+}
+
 /**
  * dstm_tep_get - make an address an end point of a device, or use it again
  * @dstm: the device
@@ -59,16 +75,12 @@ struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr
 	} else if (tep) {
 		tep->users++;
 	} else {
-		tep = kzalloc(sizeof(*tep), GFP_KERNEL_ACCOUNT);
-		if (tep) {
-			tep->addr = *addr;
-			tep->dstm = dstm;
-			tep->users = 1;
+		tep = make(dstm, addr);
+		if (tep)
 			hlist_add_head_rcu(&tep->node,
 					   bucket(dstm->underlay, addr));
-		} else {
+		else
 			tep = ERR_PTR(-ENOMEM);
-		}
 	}
 	mutex_unlock(&tep_lock);
 	return tep;
@@ -83,6 +95,7 @@ void dstm_tep_put(struct dstm_tep *tep)
 	mutex_lock(&tep_lock);
 	if (!--tep->users) {
 		hlist_del_rcu(&tep->node);
+		dstm_path_forget(&tep->input);
 		kfree_rcu(tep, rcu);
 	}
 	mutex_unlock(&tep_lock);

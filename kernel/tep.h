@@ -4,8 +4,11 @@
 
 #include <linux/in6.h>
 #include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <net/net_namespace.h>
+
+#include "path.h"
 
 struct dstm_dev;
 struct netlink_ext_ack;
@@ -19,6 +22,11 @@ struct dstm_tep {
 	struct in6_addr addr;
 	struct dstm_dev *dstm;
 	u32 users;
+	spinlock_t lock;		/* of the paths */
+	struct hlist_head paths;
+	struct dstm_path start;		/* of mappings whose route is not known */
+	struct dstm_path end;		/* of mappings that are no more */
+	struct dstm_path __rcu *input;	/* the route to the address itself */
 	struct rcu_head rcu;
 };
 
@@ -27,6 +35,8 @@ struct dstm_tep {
 /* The end points of all devices that were made in a namespace. */
 struct dstm_net {
 	struct hlist_head teps[DSTM_TEP_BUCKETS];
+	u32 open4;			/* devices that are up in it, under rtnl */
+	u32 open6;			/* those that it is the underlay of */
 };
 
 extern unsigned int dstm_net_id;

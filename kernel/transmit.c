@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* An IPv4 packet's way into the tunnel. */
+#include <linux/jhash.h>
+#include <linux/once.h>
 #include <net/dst.h>
 #include <net/dsfield.h>
 #include <net/inet_ecn.h>
@@ -16,6 +18,8 @@
 #include "fragment.h"
 #include "icmp.h"
 #include "inner.h"
+#include "path.h"
+#include "tally.h"
 #include "trace.h"
 #include "transmit.h"
 
@@ -51,8 +55,7 @@ static int match(struct dstm_dev *dstm, struct sk_buff *skb,
 	enum dstm_flaw flaw;
 
 	flaw = dstm_inner_owner(&dstm->table, skb, 0, dstm_inner_header(skb, 0),
-				dstm->role == DSTM_ROLE_GATEWAY ?
-				DSTM_DESTINATION : DSTM_SOURCE, m);
+				dstm_transmit_end(dstm), m);
 	if (flaw == DSTM_NO_ADDRESS || flaw == DSTM_NO_PORT) {
 		if (dstm->role == DSTM_ROLE_CLIENT)
 			dstm_event_acquire(dstm, skb, 0);
@@ -76,29 +79,36 @@ static bool is_loop(const struct dstm_dev *dstm, const struct dstm_mapping *m,
 	return !tep || tep->dstm == dstm;
 }
 
-/* The IPv6 route to the other end; the reference is the caller's. */
-static struct dst_entry *route(struct dstm_dev *dstm,
-			       const struct dstm_mapping *m,
-			       struct sk_buff *skb, struct flowi6 *fl6,
-			       int *counter)
+/*
+ * Look the IPv6 route to the other end up; the reference is the caller's. What
+ * may be used again is kept.
+ */
+static struct dst_entry *look_up_route(struct dstm_dev *dstm,
+				       struct dstm_mapping *m,
+				       const struct sk_buff *skb, int *counter)
 {
-	struct dst_entry *dst;
-
-	*fl6 = (struct flowi6) {
+	struct flowi6 fl6 = {
 		.daddr = m->remote,
-		.saddr = m->tep->addr,
+		.saddr = dstm_mapping_tep(m)->addr,
 		.flowi6_proto = IPPROTO_IPIP,
 		.flowi6_mark = skb->mark,
 	};
+	struct dst_entry *dst;
+
 	*counter = DSTM_A_STATS_TX_NO_ROUTE;
-	dst = ip6_route_output(dstm->underlay, NULL, fl6);
+	dst = ip6_route_output(dstm->underlay, NULL, &fl6);
 	if (dst->error)
 		goto release;
 	if (is_loop(dstm, m, dst)) {
 		*counter = DSTM_A_STATS_TX_LOOP;
 		goto release;
 	}
-	dst = xfrm_lookup(dstm->underlay, dst, flowi6_to_flowi(fl6), NULL, 0);
+	if (dstm_path_is_cacheable(dstm->underlay)) {
+		if (!(dst->dev->flags & IFF_LOOPBACK))
+			dstm_path_learn(&m->path, dst);
+		return dst;
+	}
+	dst = xfrm_lookup(dstm->underlay, dst, flowi6_to_flowi(&fl6), NULL, 0);
 	return IS_ERR(dst) ? NULL : dst;
 
 release:
@@ -120,7 +130,7 @@ static void push_encap_limit(struct sk_buff *skb, u8 limit)
 	};
 }
 
-static void push_ipv6(struct sk_buff *skb, const struct flowi6 *fl6,
+static void push_ipv6(struct sk_buff *skb, const struct dstm_mapping *m,
 		      u8 nexthdr, u8 tclass, __be32 flowlabel, u8 hoplimit)
 {
 	struct ipv6hdr *ipv6h;
@@ -132,8 +142,8 @@ static void push_ipv6(struct sk_buff *skb, const struct flowi6 *fl6,
 	ipv6h->payload_len = 0;		/* set by ip6_local_out() */
 	ipv6h->nexthdr = nexthdr;
 	ipv6h->hop_limit = hoplimit;
-	ipv6h->saddr = fl6->saddr;
-	ipv6h->daddr = fl6->daddr;
+	ipv6h->saddr = dstm_mapping_tep(m)->addr;
+	ipv6h->daddr = m->remote;
 }
 
 static u8 traffic_class(const struct dstm_dev *dstm, const struct iphdr *iph)
@@ -146,20 +156,53 @@ static u8 traffic_class(const struct dstm_dev *dstm, const struct iphdr *iph)
 				    (inner & INET_ECN_MASK);
 }
 
-static __be32 flow_label(const struct dstm_dev *dstm, struct sk_buff *skb,
-			 const struct flowi6 *fl6)
+/*
+ * The hash of the inner flow (RFC 6438), if the network card has not told it.
+ * Dissecting would find the same ports, only later.
+ */
+static void hash_flow(struct sk_buff *skb, const struct iphdr *iph)
+{
+	static u32 seed __read_mostly;
+	const __be32 *ports;
+
+	if (skb->l4_hash || skb->sw_hash)
+		return;
+	if (ip_is_fragment(iph) || skb_headlen(skb) < iph->ihl * 4 + sizeof(*ports) ||
+	    (iph->protocol != IPPROTO_TCP && iph->protocol != IPPROTO_UDP)) {
+		skb_get_hash(skb);
+		return;
+	}
+	net_get_random_once(&seed, sizeof(seed));
+	ports = (const __be32 *)((const u8 *)iph + iph->ihl * 4);
+	__skb_set_sw_hash(skb, jhash_3words((__force u32)iph->saddr,
+					    (__force u32)iph->daddr,
+					    (__force u32)*ports,
+					    seed + iph->protocol), true);
+}
+
+static __be32 flow_label(const struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	s32 label = READ_ONCE(dstm->flowlabel);
-	struct flowi6 flow = *fl6;
+	struct flowi6 unused;	/* the packet has its hash */
 
 	if (label == DSTM_FLOWLABEL_AUTO)
-		return ip6_make_flowlabel(dstm->underlay, skb, 0, true, &flow);
+		return ip6_make_flowlabel(dstm->underlay, skb, 0, true, &unused);
 	return label < 0 ? 0 : htonl(label);
 }
 
-/* Put the outer header on and send; takes the packet and the route. */
-static int encapsulate(struct dstm_dev *dstm, struct sk_buff *skb,
-		       struct dst_entry *dst, const struct flowi6 *fl6)
+/* Leave segments and checksums to the device that sends. */
+static int keep_offloads(struct sk_buff *skb)
+{
+	if (skb_is_gso(skb) || skb->ip_summed == CHECKSUM_PARTIAL ||
+	    skb->encapsulation)
+		return iptunnel_handle_offloads(skb, SKB_GSO_IPXIP6);
+	skb->ip_summed = CHECKSUM_NONE;
+	return 0;
+}
+
+/* Put the outer header on and send; takes the packet, not the route. */
+static int encapsulate(struct dstm_dev *dstm, struct dstm_mapping *m,
+		       struct sk_buff *skb, struct dst_entry *dst)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	int encap_limit = READ_ONCE(dstm->encap_limit);
@@ -169,27 +212,23 @@ static int encapsulate(struct dstm_dev *dstm, struct sk_buff *skb,
 	__be32 flowlabel;
 	int err;
 
-	/* The hash of the inner flow, while it can be seen (RFC 6438). */
-	skb_get_hash(skb);
-
+	hash_flow(skb, iph);
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
-			 sizeof(struct ipv6hdr) +
-			 sizeof(struct dstm_encap_limit)) ||
-	    iptunnel_handle_offloads(skb, SKB_GSO_IPXIP6)) {
-		dst_release(dst);
+			 dstm_overhead(dstm)) ||
+	    keep_offloads(skb)) {
 		kfree_skb(skb);
 		return -ENOMEM;
 	}
 	skb_set_inner_ipproto(skb, IPPROTO_IPIP);
-	flowlabel = flow_label(dstm, skb, fl6);
+	flowlabel = flow_label(dstm, skb);
 	skb_scrub_packet(skb, !net_eq(dstm->underlay, dev_net(dstm->dev)));
-	skb_dst_set(skb, dst);
+	skb_dst_set_noref(skb, dst);
 
 	if (encap_limit >= 0) {
 		push_encap_limit(skb, encap_limit);
 		nexthdr = NEXTHDR_DEST;
 	}
-	push_ipv6(skb, fl6, nexthdr, tclass, flowlabel, hoplimit);
+	push_ipv6(skb, m, nexthdr, tclass, flowlabel, hoplimit);
 	skb->protocol = htons(ETH_P_IPV6);
 	/* What is too big for the path is fragmented outside (RFC 6333 5.3). */
 	skb->ignore_df = 1;
@@ -198,31 +237,33 @@ static int encapsulate(struct dstm_dev *dstm, struct sk_buff *skb,
 	return net_xmit_eval(err);
 }
 
-static void account(struct dstm_dev *dstm, struct dstm_mapping *m,
-		    unsigned int len)
-{
-	u32 now = ktime_get_boottime_seconds();
-
-	atomic64_inc(&m->tx_packets);
-	atomic64_add(len, &m->tx_bytes);
-	if (READ_ONCE(m->last_use) != now)
-		WRITE_ONCE(m->last_use, now);
-	dstm_count_packet(dstm->counters, DSTM_A_STATS_TX_PACKETS, len);
-}
-
 /* Send one packet, whose owner and route are known; takes it, not the route. */
 static void send(struct dstm_dev *dstm, struct dstm_mapping *m,
 		 struct sk_buff *skb, struct dst_entry *dst,
-		 const struct flowi6 *fl6)
+		 struct dstm_tally *tally)
 {
 	unsigned int len = skb->len;
 
 	trace_dstm_encap(dstm, m, ip_hdr(skb), len);
-	dst_hold(dst);
-	if (encapsulate(dstm, skb, dst, fl6))
+	if (encapsulate(dstm, m, skb, dst))
 		dstm_count(dstm->counters, DSTM_A_STATS_TX_ERROR);
 	else
-		account(dstm, m, len);
+		dstm_tally_add(tally, dstm, DSTM_A_STATS_TX_PACKETS, m, len);
+}
+
+/* What the path has room for (RFC 2473 section 7.1 and 7.2). */
+static unsigned int inner_mtu(const struct dstm_dev *dstm, struct dst_entry *dst)
+{
+	return max_t(unsigned int, dst_mtu(dst), IPV6_MIN_MTU) -
+	       dstm_overhead(dstm);
+}
+
+/* Whether it may arrive in pieces, and there is a packet that they are of. */
+static bool can_be_cut(const struct dstm_dev *dstm, const struct sk_buff *skb)
+{
+	return !(ip_hdr(skb)->frag_off & htons(IP_DF)) &&
+	       (skb_is_gso(skb) || skb->len + dstm_overhead(dstm) <=
+		IPV6_MAXPLEN + sizeof(struct ipv6hdr));
 }
 
 static bool fits(const struct sk_buff *skb, unsigned int mtu)
@@ -236,7 +277,7 @@ static bool fits(const struct sk_buff *skb, unsigned int mtu)
 static void send_inner_fragments(struct dstm_dev *dstm, struct dstm_mapping *m,
 				 struct sk_buff *skb, unsigned int mtu,
 				 struct dst_entry *dst,
-				 const struct flowi6 *fl6)
+				 struct dstm_tally *tally)
 {
 	struct sk_buff *next;
 
@@ -246,7 +287,7 @@ static void send_inner_fragments(struct dstm_dev *dstm, struct dstm_mapping *m,
 	for (; skb; skb = next) {
 		next = skb->next;
 		skb_mark_not_on_list(skb);
-		send(dstm, m, skb, dst, fl6);
+		send(dstm, m, skb, dst, tally);
 	}
 }
 
@@ -272,12 +313,12 @@ static struct sk_buff *segment(struct sk_buff *skb)
  */
 static void send_big(struct dstm_dev *dstm, struct dstm_mapping *m,
 		     struct sk_buff *skb, unsigned int mtu,
-		     struct dst_entry *dst, const struct flowi6 *fl6)
+		     struct dst_entry *dst, struct dstm_tally *tally)
 {
 	struct sk_buff *next;
 
 	if (READ_ONCE(dstm->frag) == DSTM_FRAG_OUTER) {
-		send(dstm, m, skb, dst, fl6);
+		send(dstm, m, skb, dst, tally);
 		return;
 	}
 	skb = segment(skb);
@@ -287,40 +328,114 @@ static void send_big(struct dstm_dev *dstm, struct dstm_mapping *m,
 		next = skb->next;
 		skb_mark_not_on_list(skb);
 		skb_reset_network_header(skb);
-		send_inner_fragments(dstm, m, skb, mtu, dst, fl6);
+		send_inner_fragments(dstm, m, skb, mtu, dst, tally);
 	}
 }
 
 /* Returns a counter if the packet is to be dropped, or 0: it is taken. */
+static int forward_by(struct dstm_dev *dstm, struct dstm_mapping *m,
+		      struct sk_buff *skb, struct dst_entry *dst)
+{
+	unsigned int mtu = inner_mtu(dstm, dst);
+	struct dstm_tally tally = {};
+
+	if (fits(skb, mtu)) {
+		send(dstm, m, skb, dst, &tally);
+	} else if (can_be_cut(dstm, skb)) {
+		send_big(dstm, m, skb, mtu, dst, &tally);
+	} else {
+		dstm_icmp_too_big(skb, mtu);
+		return DSTM_A_STATS_TX_TOO_BIG;
+	}
+	dstm_tally_end(&tally, dstm, DSTM_A_STATS_TX_PACKETS);
+	return 0;
+}
+
+/* The same, by the path that is known, or by a new one. */
 static int forward(struct dstm_dev *dstm, struct dstm_mapping *m,
 		   struct sk_buff *skb)
 {
-	struct dst_entry *dst;
-	struct flowi6 fl6;
-	unsigned int mtu;
+	struct dst_entry *dst = NULL;
 	int counter;
 
-	dst = route(dstm, m, skb, &fl6, &counter);
+	if (dstm_path_is_cacheable(dstm->underlay))
+		dst = dstm_path_dst(rcu_dereference(m->path));
+	if (dst)
+		return forward_by(dstm, m, skb, dst);
+
+	dst = look_up_route(dstm, m, skb, &counter);
 	if (!dst)
 		return counter;
-	/* RFC 2473 section 7.1 and 7.2. */
-	mtu = max_t(unsigned int, dst_mtu(dst), IPV6_MIN_MTU) -
-	      dstm_overhead(dstm);
-
-	counter = 0;
-	if (fits(skb, mtu)) {
-		send(dstm, m, skb, dst, &fl6);
-	} else if (ip_hdr(skb)->frag_off & htons(IP_DF) ||
-		   (!skb_is_gso(skb) &&
-		    skb->len + dstm_overhead(dstm) >
-		    IPV6_MAXPLEN + sizeof(struct ipv6hdr))) {
-		dstm_icmp_too_big(skb, mtu);
-		counter = DSTM_A_STATS_TX_TOO_BIG;
-	} else {
-		send_big(dstm, m, skb, mtu, dst, &fl6);
-	}
+	counter = forward_by(dstm, m, skb, dst);
 	dst_release(dst);
 	return counter;
+}
+
+/* The way into the tunnel if nothing about the packet is out of the ordinary. */
+static struct dst_entry *plain_way(struct dstm_dev *dstm, struct sk_buff *skb,
+				   struct dstm_mapping **m)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct dst_entry *dst;
+
+	if (iph->ttl <= 1 || ip_is_fragment(iph) ||
+	    !fits(skb, READ_ONCE(dstm->dev->mtu)) ||
+	    dstm_inner_check_addresses(iph) ||
+	    dstm_inner_owner(&dstm->table, skb, 0, iph, dstm_transmit_end(dstm), m) ||
+	    !dstm_path_is_cacheable(dstm->underlay))
+		return NULL;
+	dst = dstm_path_dst(rcu_dereference((*m)->path));
+	return dst && fits(skb, inner_mtu(dstm, dst)) ? dst : NULL;
+}
+
+/* What ip_rcv_finish() and ip_forward() would do. */
+static void forward_the_long_way(struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	struct net_device *from = dev_get_by_index_rcu(dev_net(dstm->dev),
+						       skb->skb_iif);
+
+	if (!from) {
+		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
+		return;
+	}
+	skb->dev = from;
+	if (dstm_compat_route_input(skb, from))
+		kfree_skb(skb);
+	else
+		dst_input(skb);
+}
+
+/**
+ * dstm_transmit_forwarded - forward an IPv4 packet into the tunnel
+ * @dstm: the device; the caller is in an RCU section
+ * @skb: the packet, taken; ip_rcv() has checked it, its route is the device
+ * @tally: counts it
+ */
+void dstm_transmit_forwarded(struct dstm_dev *dstm, struct sk_buff *skb,
+			     struct dstm_tally *tally)
+{
+	struct net *net = dev_net(dstm->dev);
+	struct dstm_mapping *m;
+	struct dst_entry *dst;
+
+	dst = plain_way(dstm, skb, &m);
+	if (!dst) {
+		forward_the_long_way(dstm, skb);
+		return;
+	}
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
+			 dstm_overhead(dstm))) {
+		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
+		return;
+	}
+	__IP_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, skb->len);
+	skb_forward_csum(skb);
+	ip_decrease_ttl(ip_hdr(skb));
+	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
+		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+	skb_clear_tstamp(skb);
+	send(dstm, m, skb, dst, tally);
 }
 
 /**

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# packages.sh demo|check: installs what Debian has to have for it.
+# packages.sh demo|check|bench: installs what Debian has to have for it.
 set -eu
 
 demo="gcc make pkg-config libmnl-dev libjansson-dev libevent-dev libssl-dev libsqlite3-dev
@@ -11,10 +11,13 @@ libclang-rt-14-dev ethtool nftables socat tcpdump traceroute iputils-tracepath i
 bind9-dnsutils curl util-linux mandoc sparse perl linux-source-6.12 bc bison flex xz-utils
 libelf-dev kmod busybox-static procps"
 
+bench="$demo iperf3 gnuplot-nox"
+
 case ${1-} in
 demo)	packages=$demo ;;
+bench)	packages=$bench ;;
 check)	packages=$check ;;
-*)	echo "usage: packages.sh demo|check" >&2; exit 2 ;;
+*)	echo "usage: packages.sh demo|check|bench" >&2; exit 2 ;;
 esac
 
 missing=()

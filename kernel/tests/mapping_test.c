@@ -4,9 +4,10 @@
 #include <linux/module.h>
 
 #include "../mapping.c"
+#include "../tep.h"
 
-static struct dstm_tep *const tep1 = (void *)0x1000;
-static struct dstm_tep *const tep2 = (void *)0x2000;
+static struct dstm_tep tep1 = { .start.tep = &tep1 };
+static struct dstm_tep tep2 = { .start.tep = &tep2 };
 
 static struct dstm_mapping *make(u32 ipv4, int psid, u8 len, u8 offset,
 				 u8 remote)
@@ -18,12 +19,12 @@ static struct dstm_mapping *make(u32 ipv4, int psid, u8 len, u8 offset,
 	m->node.psid_len = len;
 	m->node.psid_offset = offset;
 	m->remote.s6_addr[15] = remote;
-	m->tep = tep1;
+	RCU_INIT_POINTER(m->path, &tep1.start);
 	return m;
 }
 
 static int set(struct dstm_table *t, struct dstm_mapping *m,
-	       enum dstm_set_mode mode, u32 sync, struct dstm_change *change,
+	       enum dstm_set_mode mode, u16 sync, struct dstm_change *change,
 	       struct hlist_head *evicted)
 {
 	struct netlink_ext_ack extack = {};
@@ -192,7 +193,7 @@ static void table_modes(struct kunit *test)
 	dstm_table_undo(t, &change);
 	KUNIT_EXPECT_EQ(test, owner(t, 1, 1), 7);
 	m->remote = first->remote;
-	m->tep = tep2;
+	RCU_INIT_POINTER(m->path, &tep2.start);
 	KUNIT_EXPECT_EQ(test, set(t, m, DSTM_SET_EXTEND, 0, &change, &evicted),
 			-EADDRNOTAVAIL);
 	dstm_mapping_free(m);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Each CPU's queues of packets, and the poll that works them off. */
+#include <linux/netdevice.h>
+#include <linux/prefetch.h>
+
+#include "batch.h"
+#include "device.h"
+#include "inner.h"
+#include "receive.h"
+#include "transmit.h"
+
+/* As many as net.core.netdev_max_backlog is by default. */
+#define QUEUE_LIMIT	1000
+
+/* Fewer mappings than this are in the CPU's cache all the time. */
+#define MANY_MAPPINGS	1000
+
+/* Ask for the memory of the first packets' mappings, step by step. */
+static void prefetch_mappings(struct dstm_dev *dstm, struct dstm_batch *b,
+			      struct sk_buff_head *queue, enum dstm_end end,
+			      int count)
+{
+	struct sk_buff *skb;
+	int i = 0, n, round;
+
+	if (skb_queue_len(queue) < 2 || dstm->table.count < MANY_MAPPINGS)
+		return;
+	skb_queue_walk(queue, skb) {
+		if (i == count)
+			break;
+		dstm_inner_seek(&dstm->table, skb, end, &b->seeks[i++]);
+	}
+	n = i;
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < n; i++)
+			dstm_table_seek_node(&b->seeks[i]);
+		for (i = 0; i < n; i++)
+			dstm_table_seek_next(&dstm->table, &b->seeks[i]);
+	}
+}
+
+static int poll_receive(struct dstm_dev *dstm, struct dstm_batch *b, int budget)
+{
+	struct sk_buff *skb;
+	int done = 0;
+
+	b->route.dst = NULL;
+	prefetch_mappings(dstm, b, &b->receive, dstm_receive_end(dstm), budget);
+	while (done < budget && (skb = __skb_dequeue(&b->receive))) {
+		dstm_receive_one(dstm, skb, b);
+		done++;
+	}
+	dstm_tally_end(&b->received, dstm, DSTM_A_STATS_RX_PACKETS);
+	return done;
+}
+
+static int poll_transmit(struct dstm_dev *dstm, struct dstm_batch *b, int budget)
+{
+	struct sk_buff *skb;
+	int done = 0;
+
+	prefetch_mappings(dstm, b, &b->transmit, dstm_transmit_end(dstm), budget);
+	while (done < budget && (skb = __skb_dequeue(&b->transmit))) {
+		dstm_transmit_forwarded(dstm, skb, &b->transmitted);
+		done++;
+	}
+	dstm_tally_end(&b->transmitted, dstm, DSTM_A_STATS_TX_PACKETS);
+	return done;
+}
+
+static int poll(struct napi_struct *napi, int budget)
+{
+	struct dstm_batch *b = container_of(napi, struct dstm_batch, napi);
+	struct dstm_dev *dstm = netdev_priv(napi->dev);
+	int done;
+
+	budget = min(budget, NAPI_POLL_WEIGHT);
+	rcu_read_lock();
+	done = poll_receive(dstm, b, budget);
+	done += poll_transmit(dstm, b, budget - done);
+	rcu_read_unlock();
+	if (done < budget)
+		napi_complete_done(napi, done);
+	return done;
+}
+
+static bool add(struct dstm_batch *b, struct sk_buff_head *queue,
+		struct sk_buff *skb)
+{
+	if (skb_queue_len(queue) >= QUEUE_LIMIT)
+		return false;
+	__skb_queue_tail(queue, skb);
+	if (skb_queue_len(queue) == 1)
+		napi_schedule(&b->napi);
+	return true;
+}
+
+/**
+ * dstm_batch_receive - take a packet out of the tunnel, soon
+ * @dstm: the device; the caller has bottom halves disabled
+ * @skb: the packet, data at the inner header, network header at the outer one
+ *
+ * Return: whether it is taken; otherwise the queue is full.
+ */
+bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
+
+	/* The device it came by may be gone by then; its number is in the packet. */
+	skb->dev = dstm->dev;
+	skb_dst_drop(skb);
+	return add(b, &b->receive, skb);
+}
+
+/**
+ * dstm_batch_transmit - forward an IPv4 packet into the tunnel, soon
+ * @dstm: the device; the caller has bottom halves disabled
+ * @skb: the packet, as ip_rcv() has checked it
+ *
+ * Return: whether it is taken; otherwise the queue is full.
+ */
+bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
+
+	skb->dev = dstm->dev;
+	skb_dst_drop(skb);
+	return add(b, &b->transmit, skb);
+}
+
+/**
+ * dstm_batch_init - make the queues of a device
+ * @dstm: the device
+ *
+ * Return: 0 or a negative error.
+ */
+int dstm_batch_init(struct dstm_dev *dstm)
+{
+	struct dstm_batch *b;
+	int cpu;
+
+	dstm->batches = alloc_percpu(struct dstm_batch);
+	if (!dstm->batches)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		b = per_cpu_ptr(dstm->batches, cpu);
+		__skb_queue_head_init(&b->receive);
+		__skb_queue_head_init(&b->transmit);
+		/* Only softirqs of its own CPU may look into a queue. */
+		set_bit(NAPI_STATE_NO_BUSY_POLL, &b->napi.state);
+		netif_napi_add(dstm->dev, &b->napi, poll);
+		napi_enable(&b->napi);
+	}
+	return 0;
+}
+
+/**
+ * dstm_batch_exit - free the queues, and what is in them
+ * @dstm: the device, to which nothing is queued any more
+ */
+void dstm_batch_exit(struct dstm_dev *dstm)
+{
+	struct dstm_batch *b;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		b = per_cpu_ptr(dstm->batches, cpu);
+		napi_disable(&b->napi);
+		__netif_napi_del(&b->napi);
+		__skb_queue_purge(&b->receive);
+		__skb_queue_purge(&b->transmit);
+	}
+	/* Readers of the device's list of NAPI instances. */
+	synchronize_net();
+	free_percpu(dstm->batches);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _DSTM_BATCH_H
+#define _DSTM_BATCH_H
+
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+
+#include "early.h"
+#include "mapping.h"
+#include "tally.h"
+
+/*
+ * Packets gathered on a CPU, to be worked off together: with very many mappings,
+ * what a packet's mapping costs is the wait for memory, and memory can be asked
+ * for many of them at once.
+ */
+struct dstm_batch {
+	struct sk_buff_head receive;	/* tunnelled, data at the inner header */
+	struct sk_buff_head transmit;	/* IPv4, to be forwarded */
+	struct napi_struct napi;
+	struct dstm_tally received;
+	struct dstm_tally transmitted;
+	struct dstm_last_route route;	/* of what was received */
+	struct dstm_seek seeks[NAPI_POLL_WEIGHT];
+};
+
+int dstm_batch_init(struct dstm_dev *dstm);
+void dstm_batch_exit(struct dstm_dev *dstm);
+
+bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb);
+bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb);
+
+#endif

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ways past parts of the stack that would do nothing with a packet. Where there
+ * is anything that might (a netfilter hook, a packet socket, tc, XDP, IPsec,
+ * policy routing of the underlay), a packet goes the whole way.
+ */
+#include <linux/inetdevice.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/addrconf.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/netns/generic.h>
+#include <net/sch_generic.h>
+#include <net/xfrm.h>
+
+#include "batch.h"
+#include "compat.h"
+#include "device.h"
+#include "drop.h"
+#include "early.h"
+
+static bool is_hooked4(const struct net *net, unsigned int hook)
+{
+	return rcu_access_pointer(net->nf.hooks_ipv4[hook]);
+}
+
+static bool is_hooked6(const struct net *net, unsigned int hook)
+{
+	return rcu_access_pointer(net->nf.hooks_ipv6[hook]);
+}
+
+/* Whether somebody wants to see what goes out by a device. */
+static bool is_watched_out(struct net_device *dev)
+{
+	return dev_nit_active(dev) || dstm_compat_has_egress(dev) ||
+	       rcu_dereference(netdev_get_tx_queue(dev, 0)->qdisc)->enqueue;
+}
+
+/* The same for what comes in. */
+static bool is_watched_in(struct net_device *dev)
+{
+	return dev_nit_active(dev) || dstm_compat_has_ingress(dev) ||
+	       rcu_access_pointer(dev->rx_handler) ||
+	       rcu_access_pointer(dev->xdp_prog);
+}
+
+/*
+ * The last packet of this CPU that was taken. One of the same flow has the same
+ * route as long as no route has changed; what else may change (rp_filter) is
+ * noticed in the next jiffy.
+ */
+struct last_flow {
+	struct dstm_dev *dstm;
+	struct net_device *from;
+	unsigned long until;
+	__be32 saddr;
+	__be32 daddr;
+	u32 mark;
+	int generation;
+	u8 tos;
+};
+
+static DEFINE_PER_CPU(struct last_flow, last_flow);
+
+static struct dstm_dev *same_flow(const struct sk_buff *skb,
+				  const struct iphdr *iph, const struct net *net)
+{
+	const struct last_flow *last = this_cpu_ptr(&last_flow);
+
+	return last->saddr == iph->saddr && last->daddr == iph->daddr &&
+	       last->from == skb->dev && last->tos == iph->tos &&
+	       last->mark == skb->mark && time_before(jiffies, last->until) &&
+	       last->generation == rt_genid_ipv4(net) ? last->dstm : NULL;
+}
+
+static void keep_flow(struct dstm_dev *dstm, const struct sk_buff *skb,
+		      const struct iphdr *iph, const struct net *net)
+{
+	*this_cpu_ptr(&last_flow) = (struct last_flow) {
+		.dstm = dstm,
+		.from = skb->dev,
+		.until = jiffies + 1,
+		.saddr = iph->saddr,
+		.daddr = iph->daddr,
+		.mark = skb->mark,
+		.generation = rt_genid_ipv4(net),
+		.tos = iph->tos,
+	};
+}
+
+/**
+ * dstm_early_forget - make sure that no packet finds a device any more
+ * @dstm: the device, which is down and has no packets on their way
+ */
+void dstm_early_forget(const struct dstm_dev *dstm)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct last_flow *last = per_cpu_ptr(&last_flow, cpu);
+
+		if (last->dstm == dstm)
+			WRITE_ONCE(last->dstm, NULL);
+	}
+}
+
+/* The device that a packet is to be forwarded into, if it is one of ours. */
+static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph,
+				    const struct net *net)
+{
+	struct dstm_dev *dstm = same_flow(skb, iph, net);
+	struct rtable *rt;
+
+	if (dstm)
+		return dstm;
+	if (dstm_compat_route_input(skb, skb->dev))
+		return NULL;
+	rt = skb_rtable(skb);
+	if (rt->rt_type != RTN_UNICAST || rt->dst.lwtstate ||
+	    !dstm_is_device(rt->dst.dev) || rt->dst.dev == skb->dev ||
+	    !netif_running(rt->dst.dev) || IPCB(skb)->flags & IPSKB_DOREDIRECT)
+		return NULL;
+	dstm = netdev_priv(rt->dst.dev);
+	keep_flow(dstm, skb, iph, net);
+	return dstm;
+}
+
+/*
+ * An IPv4 packet that the stack would forward into the tunnel is taken before
+ * it is. What its route says stays with the packets that go on.
+ */
+static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct net *net = state->net;
+	struct dstm_dev *dstm;
+
+	if (is_hooked4(net, NF_INET_FORWARD) ||
+	    is_hooked4(net, NF_INET_POST_ROUTING) ||
+	    skb->pkt_type != PACKET_HOST || skb->sk || skb_dst(skb) ||
+	    iph->ihl > 5 || netif_is_l3_slave(skb->dev) ||
+	    !xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb) ||
+	    dstm_path_has_policies(net))
+		return NF_ACCEPT;
+	dstm = find_device(skb, iph, net);
+	if (!dstm || is_watched_out(dstm->dev))
+		return NF_ACCEPT;
+	if (!dstm_batch_transmit(dstm, skb))
+		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
+	return NF_STOLEN;
+}
+
+/* Whether packets to an end point are for this host. */
+static bool is_local(struct dstm_tep *tep, struct net *net)
+{
+	struct flowi6 fl6 = { .daddr = tep->addr };
+	struct dst_entry *dst, *known;
+	bool local;
+
+	known = dstm_path_dst(rcu_dereference(tep->input));
+	if (known)
+		return true;
+	dst = ip6_route_output(net, NULL, &fl6);
+	local = !dst->error && ((struct rt6_info *)dst)->rt6i_flags & RTF_LOCAL;
+	if (local)
+		dstm_path_learn(&tep->input, dst);
+	dst_release(dst);
+	return local;
+}
+
+/* A packet for an end point is taken before its IPv6 route is looked up. */
+static unsigned int on_ipv6(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	struct net *net = state->net;
+	struct dstm_tep *tep;
+
+	if (ip6h->nexthdr != IPPROTO_IPIP || is_hooked6(net, NF_INET_LOCAL_IN) ||
+	    skb->pkt_type != PACKET_HOST || skb_dst(skb) ||
+	    netif_is_l3_slave(skb->dev) || !dstm_path_is_cacheable(net) ||
+	    !xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
+		return NF_ACCEPT;
+	tep = dstm_tep_find(net, &ip6h->daddr);
+	if (!tep || !is_local(tep, net) ||
+	    !pskb_may_pull(skb, sizeof(*ip6h) + sizeof(struct iphdr)))
+		return NF_ACCEPT;
+	ip6h = ipv6_hdr(skb);
+
+	__IP6_INC_STATS(net, __in6_dev_get(skb->dev), IPSTATS_MIB_INDELIVERS);
+	__skb_pull(skb, sizeof(*ip6h));
+	skb_postpull_rcsum(skb, ip6h, sizeof(*ip6h));
+	if (!dstm_batch_receive(tep->dstm, skb))
+		dstm_drop(tep->dstm, skb, DSTM_A_STATS_RX_BACKLOG);
+	return NF_STOLEN;
+}
+
+/* Whether a route depends on nothing but the destination. */
+static bool is_by_destination(const struct net *net, struct in_device *in)
+{
+#ifdef CONFIG_IP_MULTIPLE_TABLES
+	if (net->ipv4.fib_has_custom_rules)
+		return false;
+#endif
+	return !IN_DEV_RPFILTER(in);
+}
+
+/*
+ * Route a packet whose source is its client's, as its mapping says. Returns 0 or
+ * a negative error.
+ */
+static int route(struct dstm_dev *dstm, struct sk_buff *skb,
+		 struct dstm_last_route *last)
+{
+	struct in_device *in = __in_dev_get_rcu(dstm->dev);
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct rtable *rt;
+	int err;
+
+	if (last->dst && last->daddr == iph->daddr && last->tos == iph->tos) {
+		skb_dst_set_noref(skb, last->dst);
+		return 0;
+	}
+	last->dst = NULL;
+	err = dstm_compat_route_input(skb, dstm->dev);
+	if (err)
+		return err;
+	rt = skb_rtable(skb);
+	if (rt->rt_type != RTN_UNICAST) {
+		skb_dst_drop(skb);
+		return -EINVAL;
+	}
+	/* Back into the tunnel, it may be that a redirect is due. */
+	if (in && is_by_destination(dev_net(dstm->dev), in) &&
+	    rt->dst.dev != dstm->dev)
+		*last = (struct dstm_last_route) {
+			.dst = skb_dst(skb),
+			.daddr = iph->daddr,
+			.tos = iph->tos,
+		};
+	return 0;
+}
+
+/**
+ * dstm_early_input - give the stack a packet that came out of a tunnel
+ * @dstm: the device
+ * @skb: the packet, which dstm_inner_check() found sound
+ * @last: the route of the packet before it, in the same RCU section
+ *
+ * Return: whether it is taken; otherwise it has to go the whole way.
+ */
+bool dstm_early_input(struct dstm_dev *dstm, struct sk_buff *skb,
+		      struct dstm_last_route *last)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct net_device *dev = dstm->dev;
+	const struct nf_hook_entries *hooks;
+	struct net *net = dev_net(dev);
+
+	/* The only hook there is ours. */
+	hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
+	if (!hooks || hooks->num_hook_entries > 1 || iph->ihl > 5 ||
+	    netif_is_l3_slave(dev) || is_watched_in(dev))
+		return false;
+
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->iif = dev->ifindex;
+	skb->skb_iif = dev->ifindex;
+	skb_set_transport_header(skb, sizeof(*iph));
+	if (route(dstm, skb, last))
+		return false;
+	__IP_UPD_PO_STATS(net, IPSTATS_MIB_IN, skb->len);
+	__IP_ADD_STATS(net, IPSTATS_MIB_NOECTPKTS +
+		       (iph->tos & INET_ECN_MASK),
+		       max_t(unsigned short, 1, skb_shinfo(skb)->gso_segs));
+	dst_input(skb);
+	return true;
+}
+
+static const struct nf_hook_ops ipv4_hook = {
+	.hook = on_ipv4,
+	.pf = NFPROTO_IPV4,
+	.hooknum = NF_INET_PRE_ROUTING,
+	.priority = NF_IP_PRI_LAST,
+};
+
+static const struct nf_hook_ops ipv6_hook = {
+	.hook = on_ipv6,
+	.pf = NFPROTO_IPV6,
+	.hooknum = NF_INET_PRE_ROUTING,
+	.priority = NF_IP6_PRI_LAST,
+};
+
+static struct dstm_net *dstm_net(struct net *net)
+{
+	return net_generic(net, dstm_net_id);
+}
+
+static int hook(struct net *net, const struct nf_hook_ops *ops, u32 *users)
+{
+	int err;
+
+	if (*users == 0) {
+		err = nf_register_net_hook(net, ops);
+		if (err)
+			return err;
+	}
+	++*users;
+	return 0;
+}
+
+static void unhook(struct net *net, const struct nf_hook_ops *ops, u32 *users)
+{
+	if (--*users == 0)
+		nf_unregister_net_hook(net, ops);
+}
+
+/**
+ * dstm_early_open - look at the packets of both sides of a device
+ * @dstm: the device, which goes up; the caller holds rtnl
+ *
+ * Return: 0 or a negative error.
+ */
+int dstm_early_open(struct dstm_dev *dstm)
+{
+	struct net *inner = dev_net(dstm->dev), *outer = dstm->underlay;
+	int err;
+
+	err = hook(inner, &ipv4_hook, &dstm_net(inner)->open4);
+	if (err)
+		return err;
+	err = hook(outer, &ipv6_hook, &dstm_net(outer)->open6);
+	if (err)
+		unhook(inner, &ipv4_hook, &dstm_net(inner)->open4);
+	return err;
+}
+
+/**
+ * dstm_early_close - look no more
+ * @dstm: the device, which goes down; the caller holds rtnl
+ */
+void dstm_early_close(struct dstm_dev *dstm)
+{
+	struct net *inner = dev_net(dstm->dev), *outer = dstm->underlay;
+
+	unhook(inner, &ipv4_hook, &dstm_net(inner)->open4);
+	unhook(outer, &ipv6_hook, &dstm_net(outer)->open6);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Routes of the underlay that were looked up, to be used again. */
+#include <linux/slab.h>
+#include <net/ip6_fib.h>
+#include <net/xfrm.h>
+
+#include "path.h"
+#include "tep.h"
+
+/**
+ * dstm_path_has_policies - whether IPsec may want what is sent
+ * @net: the namespace
+ */
+bool dstm_path_has_policies(const struct net *net)
+{
+#ifdef CONFIG_XFRM
+	return net->xfrm.policy_count[XFRM_POLICY_OUT] ||
+	       net->xfrm.policy_default[XFRM_POLICY_OUT] != XFRM_USERPOLICY_ACCEPT;
+#else
+	return false;
+#endif
+}
+
+/**
+ * dstm_path_is_cacheable - whether a route depends on the addresses alone
+ * @underlay: the namespace
+ *
+ * Rules may look at more of a packet, and IPsec at all of it.
+ */
+bool dstm_path_is_cacheable(struct net *underlay)
+{
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	if (READ_ONCE(underlay->ipv6.fib6_has_custom_rules))
+		return false;
+#endif
+	return !dstm_path_has_policies(underlay);
+}
+
+static void put(struct dstm_path *path)
+{
+	if (!path || path == &path->tep->start || --path->users)
+		return;
+	hlist_del(&path->node);
+	dst_release(path->dst);
+	kfree_rcu(path, rcu);
+}
+
+/* The newest are at the front, and those are the valid ones. */
+static struct dstm_path *find(struct dstm_tep *tep, const struct dst_entry *dst,
+			      u32 cookie)
+{
+	struct dstm_path *path;
+
+	hlist_for_each_entry(path, &tep->paths, node) {
+		if (path->dst == dst && path->cookie == cookie)
+			return path;
+	}
+	return NULL;
+}
+
+static struct dstm_path *add(struct dstm_tep *tep, struct dst_entry *dst,
+			     u32 cookie)
+{
+	struct dstm_path *path;
+
+	path = kmalloc(sizeof(*path), GFP_ATOMIC | __GFP_NOWARN);
+	if (!path)
+		return NULL;
+	*path = (struct dstm_path) {
+		.tep = tep,
+		.dst = dst_clone(dst),
+		.cookie = cookie,
+	};
+	hlist_add_head(&path->node, &tep->paths);
+	return path;
+}
+
+/**
+ * dstm_path_learn - keep what a lookup said
+ * @place: where, with a path of the same end point in it; the caller is in an
+ *         RCU section
+ * @dst: the route, the caller's
+ *
+ * Routes that are one destination's alone, for its path MTU, are not kept: there
+ * may be very many.
+ */
+void dstm_path_learn(struct dstm_path __rcu **place, struct dst_entry *dst)
+{
+	const struct rt6_info *rt = (const struct rt6_info *)dst;
+	struct dstm_tep *tep = rcu_dereference(*place)->tep;
+	u32 cookie = rt6_get_cookie(rt);
+	struct dstm_path *old, *path;
+
+	if (rt->rt6i_flags & RTF_CACHE)
+		return;
+	spin_lock_bh(&tep->lock);
+	old = rcu_dereference_protected(*place, lockdep_is_held(&tep->lock));
+	if (old != &tep->end) {
+		path = find(tep, dst, cookie) ?: add(tep, dst, cookie);
+		if (path && path != old) {
+			path->users++;
+			rcu_assign_pointer(*place, path);
+			put(old);
+		}
+	}
+	spin_unlock_bh(&tep->lock);
+}
+
+/**
+ * dstm_path_forget - learn nothing more, whoever still reads
+ * @place: where the path is
+ */
+void dstm_path_forget(struct dstm_path __rcu **place)
+{
+	struct dstm_path *old;
+	struct dstm_tep *tep;
+
+	rcu_read_lock();
+	tep = rcu_dereference(*place)->tep;
+	spin_lock_bh(&tep->lock);
+	old = rcu_dereference_protected(*place, lockdep_is_held(&tep->lock));
+	rcu_assign_pointer(*place, &tep->end);
+	put(old);
+	spin_unlock_bh(&tep->lock);
+	rcu_read_unlock();
+}

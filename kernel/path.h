@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _DSTM_PATH_H
+#define _DSTM_PATH_H
+
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+#include <net/dst.h>
+
+struct dstm_tep;
+struct net;
+
+/*
+ * The way from a tunnel end point into the underlay: what a lookup of the IPv6
+ * route said. Mappings share the few paths that there are, so that a mapping
+ * needs no lookup, and no memory, of its own.
+ */
+struct dstm_path {
+	struct dstm_tep *tep;
+	struct dst_entry *dst;		/* NULL where none has been looked up */
+	u32 cookie;			/* whether dst is still the answer */
+	u32 users;			/* under the end point's lock */
+	struct hlist_node node;
+	struct rcu_head rcu;
+};
+
+bool dstm_path_has_policies(const struct net *net);
+bool dstm_path_is_cacheable(struct net *underlay);
+void dstm_path_learn(struct dstm_path __rcu **place, struct dst_entry *dst);
+void dstm_path_forget(struct dstm_path __rcu **place);
+
+/* The route, valid in the caller's RCU section, or NULL: look it up. */
+static inline struct dst_entry *dstm_path_dst(const struct dstm_path *path)
+{
+	return path->dst ? dst_check(path->dst, path->cookie) : NULL;
+}
+
+#endif

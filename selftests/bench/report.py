@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Runs on the host: python3 selftests/bench/report.py FOLDER DATE. Makes tables and
+plots of bench.json in the folder.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+
+def row(*cells):
+    return "| " + " | ".join(cells) + " |"
+
+
+def heading(*cells):
+    return [row(*cells), row(*("---" for _ in cells))]
+
+
+def throughput(groups):
+    """The first of each group is what the others are held against."""
+    lines = []
+    for name, group in groups.items():
+        base = next(iter(group.values()))["median"]
+        lines += ["", f"### {name}", ""]
+        lines += heading("ns a packet", "median", "min", "max", "Mpps",
+                         "times " + next(iter(group)))
+        for who, t in group.items():
+            lines.append(row(who, *(f"{t[k]:.0f}" for k in ("median", "min", "max")),
+                             f"{1000 / t['median']:.2f}", f"{base / t['median']:.2f}"))
+    return lines
+
+
+def sizes(table):
+    lines = ["", "### packet sizes, ns a packet", ""]
+    lines += heading("bytes", *next(iter(table.values())))
+    for size, group in table.items():
+        lines.append(row(size, *(f"{t['median']:.0f}" for t in group.values())))
+    return lines
+
+
+def latency(group):
+    lines = ["", "### one packet alone, ns from driver to driver", ""]
+    lines += heading("", "p50", "p99", "p99.9")
+    for who, t in group.items():
+        lines.append(row(who, *(str(t[p]) for p in ("p50", "p99", "p99.9"))))
+    return lines
+
+
+def tcp(group):
+    base = next(iter(group.values()))["median"]
+    lines = ["", "### one TCP connection, Gbit/s", ""]
+    lines += heading("", "median", "min", "max", "times " + next(iter(group)))
+    for who, t in group.items():
+        lines.append(row(who, *(f"{t[k]:.1f}" for k in ("median", "min", "max")),
+                         f"{t['median'] / base:.2f}"))
+    return lines
+
+
+def updates(table):
+    lines = ["", "### changes of the table, mappings a second", ""]
+    lines += heading("", "added", "replaced", "deleted one by one")
+    for when in ("alone", "under load"):
+        lines.append(row(when, *(f"{table[when][k]:,.0f}"
+                                 for k in ("added", "replaced", "deleted"))))
+    lines += ["", f"Packets lost meanwhile: {table['lost']}. A packet took "
+              f"{table['packet alone']:.0f} ns before."]
+    return lines
+
+
+def write_report(report, folder, date):
+    machine = report["machine"]
+    lines = [f"Measured on {date}, User-mode Linux {machine['kernel']} on one core of "
+             f"{machine['cpu']}, {machine['rounds']} rounds of {machine['packets']:,} packets, "
+             "64 bytes of IPv4 each where nothing else is said."]
+    lines += throughput(report["throughput"]) + sizes(report["sizes"])
+    lines += latency(report["latency"]) + tcp(report["tcp"]) + updates(report["updates"])
+    lines += ["", f"A mapping takes {report['memory']:.0f} bytes of the kernel's memory."]
+    text = "\n".join(lines) + "\n"
+    with open(os.path.join(folder, "bench.md"), "w") as f:
+        f.write(text)
+    print(text)
+
+
+def gnuplot(folder, name, commands):
+    for suffix, terminal in (("svg", "svg size 900,500 dynamic background '#ffffff'"),
+                             ("png", "pngcairo size 900,500")):
+        script = f"set terminal {terminal}\nset output '{folder}/{name}.{suffix}'\n{commands}"
+        subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+def bars(folder, name, title, values):
+    data = "".join(f'"{who}" {low} {value} {high}\n' for who, (value, low, high) in values.items())
+    gnuplot(folder, name, f"""$data << END
+{data}END
+set title '{title}'
+set style data histograms
+set style histogram errorbars gap 1
+set style fill solid 0.6
+set yrange [0:*]
+set xtics rotate by -30 nomirror
+set bmargin 9
+set rmargin 12
+set grid ytics
+unset key
+plot $data using 3:2:4:xtic(1)
+""")
+
+
+def lines(folder, name, title, xlabel, series, log=True):
+    blocks, plots = "", []
+    for i, (who, points) in enumerate(series.items()):
+        blocks += f"$d{i} << END\n" + "".join(f"{x} {y}\n" for x, y in points) + "END\n"
+        plots.append(f"$d{i} using 1:2 with linespoints lw 2 title '{who}'")
+    gnuplot(folder, name, blocks + f"""set title '{title}'
+set xlabel '{xlabel}'
+set yrange [0:*]
+{"set logscale x" if log else ""}
+set grid
+set key left top
+plot {", ".join(plots)}
+""")
+
+
+def by_table_size(group):
+    series = {}
+    for who, t in group.items():
+        if who.startswith("dstm, ") and "Zipf" not in who:
+            n, what = who[6:].split(" ", 1)
+            series.setdefault(what.rstrip("s"), []).append((int(n.replace(",", "")), t["median"]))
+    return series
+
+
+def plot(report, folder):
+    for name, group in report["throughput"].items():
+        bars(folder, name.replace(" ", "-"), f"{name}: million packets a second",
+             {who: (1000 / t["median"], 1000 / t["max"], 1000 / t["min"])
+              for who, t in group.items()})
+    lines(folder, "table-size", "cost by table size", "mappings", {
+        f"{way}, {what}": points
+        for way in ("encapsulation", "decapsulation")
+        for what, points in by_table_size(report["throughput"][way]).items()})
+    series = {}
+    for size, group in report["sizes"].items():
+        for who, t in group.items():
+            series.setdefault(who, []).append((int(size), t["median"]))
+    lines(folder, "packet-size", "cost by packet size, ns", "bytes", series, log=False)
+    lines(folder, "latency", "one packet alone", "ns", {
+        who: [(slot * t["width"], n) for slot, n in enumerate(t["histogram"])
+              if n and slot * t["width"] < 1500]
+        for who, t in report["latency"].items()}, log=False)
+
+
+def main():
+    folder, date = sys.argv[1:]
+    with open(os.path.join(folder, "bench.json")) as f:
+        report = json.load(f)
+    write_report(report, folder, date)
+    plot(report, folder)
+
+
+main()
