@@ -5,6 +5,7 @@
  * policy routing of the underlay), a packet goes the whole way.
  */
 #include <linux/inetdevice.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <net/addrconf.h>
@@ -29,6 +30,16 @@ static bool is_hooked4(const struct net *net, unsigned int hook)
 static bool is_hooked6(const struct net *net, unsigned int hook)
 {
 	return rcu_access_pointer(net->nf.hooks_ipv6[hook]);
+}
+
+/* A bridge asks these hooks, too, about frames that may be for another host. */
+static bool is_for_us(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	if (nf_bridge_info_exists(skb))
+		return false;
+#endif
+	return skb->pkt_type == PACKET_HOST;
 }
 
 /* Whether somebody wants to see what goes out by a device. */
@@ -140,7 +151,7 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 
 	if (is_hooked4(net, NF_INET_FORWARD) ||
 	    is_hooked4(net, NF_INET_POST_ROUTING) ||
-	    skb->pkt_type != PACKET_HOST || skb->sk || skb_dst(skb) ||
+	    !is_for_us(skb) || skb->sk || skb_dst(skb) ||
 	    iph->ihl > 5 || netif_is_l3_slave(skb->dev) ||
 	    !xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb) ||
 	    dstm_path_has_policies(net))
@@ -180,7 +191,7 @@ static unsigned int on_ipv6(void *priv, struct sk_buff *skb,
 	struct dstm_tep *tep;
 
 	if (ip6h->nexthdr != IPPROTO_IPIP || is_hooked6(net, NF_INET_LOCAL_IN) ||
-	    skb->pkt_type != PACKET_HOST || skb_dst(skb) ||
+	    !is_for_us(skb) || skb_dst(skb) ||
 	    netif_is_l3_slave(skb->dev) || !dstm_path_is_cacheable(net) ||
 	    !xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
 		return NF_ACCEPT;
