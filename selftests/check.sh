@@ -20,7 +20,7 @@ watched="packets.sh faults.sh fuzz.sh mtu.sh trace.sh gso.sh events.sh netns.sh 
 lifetime.sh sync.sh errors.sh forward.sh antispoof.sh dump.sh ynl.sh programs.sh coexist.sh model.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
 daemons="client.sh client_demand.sh client_ports.sh client_move.sh gateway.sh daemons.sh \
-daemons_local.sh daemons_kill.sh chaos.sh"
+daemons_demo.sh daemons_local.sh daemons_policy.sh daemons_ports.sh daemons_kill.sh chaos.sh"
 # By hand it is 200 clients for 5 minutes.
 export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
 
