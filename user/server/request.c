@@ -155,7 +155,8 @@ static enum outcome find(struct engine *engine, const struct asker *asker,
 		return !lease->slot.set.len || asker->shares ?
 		       OUTCOME_GRANTED : OUTCOME_NO_ADDRESS;
 	if (lease && lease->state == LEASE_OFFERED) {
-		if (fits(engine, lease, asker, class)) {
+		if (IN6_ARE_ADDR_EQUAL(&lease->remote, &asker->tunnel) &&
+		    fits(engine, lease, asker, class)) {
 			offer(engine, lease, asker, class);
 			return OUTCOME_GRANTED;
 		}

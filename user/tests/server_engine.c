@@ -681,6 +681,47 @@ static void against_the_model(void **state)
 	store_close(w.store);
 }
 
+/* The pool of a lease that was being taken back is configured no more. */
+static void taken_back_from_no_pool(void **state)
+{
+	static const struct store_time time = { "boot", 1000000, 1700000000 };
+	const struct record record = {
+		.slot = { .ipv4 = NET + 256 }, .remote = address(0, 0),
+		.state = LEASE_RELEASING, .end = 1000000,
+	};
+	struct lease *lease;
+	char error[STORE_ERROR];
+	uint64_t number;
+	unsigned int g;
+
+	(void)state;
+	memset(&w, 0, sizeof(w));
+	assert_int_equal(store_open(&w.store, ":memory:", &time, error), 0);
+	assert_int_equal(store_begin(w.store), 0);
+	assert_int_equal(store_put(w.store, &record), 0);
+	assert_int_equal(store_commit(w.store), 0);
+	w.engine = (struct engine){ .policy = rules(), .store = w.store,
+				    .order = order, .now = time.now,
+				    .wall = time.wall };
+	assert_int_equal(engine_init(&w.engine), 0);
+	for (g = 0; g < GATEWAYS; g++) {
+		lease = lease_by_slot(&w.engine.leases, &record.slot);
+		assert_non_null(lease);
+		assert_int_equal(lease->state, LEASE_RELEASING);
+		assert_int_equal(engine_sync(&w.engine, g, NULL, NULL, &number),
+				 0);
+		engine_synced(&w.engine, g, number);
+	}
+	/* No gateway has it: then nothing has to be known of it either. */
+	engine_run(&w.engine);
+	engine_commit(&w.engine);
+	w.engine.now += 1000;
+	engine_run(&w.engine);
+	assert_null(lease_by_slot(&w.engine.leases, &record.slot));
+	engine_destroy(&w.engine);
+	store_close(w.store);
+}
+
 static int remove_dir(void **state)
 {
 	char command[128];
@@ -694,6 +735,7 @@ static int remove_dir(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(taken_back_from_no_pool),
 		cmocka_unit_test_teardown(against_the_model, remove_dir),
 	};
 
