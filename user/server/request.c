@@ -178,6 +178,15 @@ static enum outcome find(struct engine *engine, const struct asker *asker,
 	return OUTCOME_GRANTED;
 }
 
+/*
+ * Now and then somebody's request has to find out whether it can be written again:
+ * it may be that there is nothing else to write.
+ */
+static bool store_is_left_alone(const struct engine *engine)
+{
+	return engine->failing && engine->now < engine->retry;
+}
+
 enum outcome engine_offer(struct engine *engine, const struct asker *asker,
 			  uint16_t class, const struct slot *want,
 			  const struct lease **result)
@@ -185,7 +194,7 @@ enum outcome engine_offer(struct engine *engine, const struct asker *asker,
 	struct lease *lease;
 	enum outcome outcome;
 
-	if (engine->failing)
+	if (store_is_left_alone(engine))
 		return OUTCOME_STORE;
 	outcome = find(engine, asker, class, want, &lease);
 	*result = lease;
@@ -238,7 +247,7 @@ enum outcome engine_request(struct engine *engine, const struct asker *asker,
 		return renew(engine, lease, asker, class, query);
 	if (lease->state != LEASE_OFFERED)
 		return OUTCOME_WAIT;
-	if (engine->failing)
+	if (store_is_left_alone(engine))
 		return OUTCOME_STORE;
 	lease->tag = asker->tag;
 	return step_ask(engine, lease, LEASE_PENDING, &asker->tunnel,

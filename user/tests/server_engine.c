@@ -648,14 +648,12 @@ static long number_of(const char *name, long usual)
 	return text ? atol(text) : usual;
 }
 
-static void against_the_model(void **state)
+static int in_a_folder(void **state)
 {
-	long steps = number_of("MODEL_STEPS", 6000), i;
-	long seed = number_of("MODEL_SEED", 1);
 	int client;
 
 	(void)state;
-	srand((unsigned int)seed);
+	memset(&w, 0, sizeof(w));
 	signal(SIGXFSZ, SIG_IGN);
 	dstm_log_most(DSTM_LOG_ERR - 1);
 	strcpy(w.dir, "/tmp/dstm-model-XXXXXX");
@@ -667,6 +665,62 @@ static void against_the_model(void **state)
 	w.engine.now = 1000000;
 	w.engine.wall = 1700000000 + w.engine.now / 1000;
 	begin();
+	return 0;
+}
+
+/* By gateways that do all that they are told. */
+static void request_and_confirm(int client)
+{
+	unsigned int g, i;
+
+	discover_and_request(client, true);
+	for (g = 0; g < GATEWAYS; g++) {
+		struct gateway *gateway = &w.gateway[g];
+
+		for (i = 0; i < gateway->queued; i++) {
+			const struct order *o = &gateway->queue[i];
+
+			set_mapping(gateway, &(struct mapping){
+					!o->del, o->slot, o->remote, o->end });
+			engine_confirm(&w.engine, g, &o->slot, o->number, true);
+		}
+		gateway->queued = 0;
+	}
+	engine_commit(&w.engine);
+}
+
+/* Also where there is no other lease, of which something would have to be written. */
+static void lends_after_a_full_disk(void **state)
+{
+	unsigned int g;
+
+	(void)state;
+	for (g = 0; g < GATEWAYS; g++)
+		w.gateway[g].up = true;
+	set_full(true);
+	request_and_confirm(0);
+	assert_int_equal(w.refused, 1);
+	/* Nobody is asked in vain, but now and then. */
+	request_and_confirm(0);
+	assert_int_equal(w.asked, 1);
+	set_full(false);
+	pass(1001);
+	request_and_confirm(0);
+	assert_int_equal(w.granted, 1);
+	request_and_confirm(1);
+	assert_int_equal(w.granted, 2);
+	assert_false(w.engine.failing);
+	engine_destroy(&w.engine);
+	store_close(w.store);
+}
+
+static void against_the_model(void **state)
+{
+	long steps = number_of("MODEL_STEPS", 6000), i;
+	long seed = number_of("MODEL_SEED", 1);
+
+	(void)state;
+	srand((unsigned int)seed);
 	for (i = 0; i < steps; i++) {
 		one_step();
 		check_pool();
@@ -736,7 +790,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taken_back_from_no_pool),
-		cmocka_unit_test_teardown(against_the_model, remove_dir),
+		cmocka_unit_test_setup_teardown(lends_after_a_full_disk,
+						in_a_folder, remove_dir),
+		cmocka_unit_test_setup_teardown(against_the_model, in_a_folder,
+						remove_dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
