@@ -91,10 +91,10 @@ unique()
 	2> "$work/probe.err" &
 probe=$!
 
-end=$(($(date +%s) + seconds))
+end=$((EPOCHSECONDS + seconds))
 violations=0
 kills=0
-while [ "$(date +%s)" -lt "$end" ]; do
+while [ "$EPOCHSECONDS" -lt "$end" ]; do
 	case $((RANDOM % 10)) in
 	0)	stop gateway KILL
 		gateway_start ;;
