@@ -77,7 +77,7 @@ capture_start()
 	local filter='udp port 547 or tcp port 3654 or (ip6 and ip6[6] == 4)'
 
 	mkfifo "$work/capture"
-	n "$router" tcpdump -i any -Q in -n -l -tt --immediate-mode "$filter" \
+	n "$router" tcpdump -i any -n -l -tt "$filter" \
 		> "$work/capture" 2> "$work/capture.err" &
 	exec {capture}< "$work/capture"
 	busywait 20000 grep -q listening "$work/capture.err" || bail "no capture"
