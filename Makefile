@@ -7,7 +7,7 @@
 #   make check-long        the random tests, with a long budget
 #   make bench            what a packet costs, against the other ways Linux has
 #   make bench-server      how many leases a second dstm-server gives
-#   make demo              a static deployment, shown step by step
+#   make demo              how a host gets IPv4, by hand and by lease, shown step by step
 
 VERSION := 0.1
 KDIR ?= /lib/modules/$(shell uname -r)/build

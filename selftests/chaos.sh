@@ -5,7 +5,8 @@
 # killed at any moment. Throughout: no address is lent twice, nobody gets another's
 # packets. In the end: the mappings are the leases.
 #
-# DSTM_CHAOS_CLIENTS and DSTM_CHAOS_SECONDS say how many and how long.
+# DSTM_CHAOS_CLIENTS and DSTM_CHAOS_SECONDS say how many and how long. 200 clients
+# need a machine with 4 GB.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/daemons-lib.sh"
@@ -22,41 +23,58 @@ server_start
 serve "$inet" 198.51.100.2 7000
 
 # All clients are hosts of one link, on a bridge of the router's.
-ip -n "$router" link add hosts type bridge mcast_snooping 0
-ip -n "$router" link set hosts up
-ip -n "$router" addr add 2001:db8:20::1/64 dev hosts nodad
+in_batch "$router" <<-END || bail "no bridge"
+	link add hosts type bridge mcast_snooping 0
+	link set hosts up
+	addr add 2001:db8:20::1/64 dev hosts nodad
+END
 names=()
+declare -A remote
 for i in $(seq 1 "$clients"); do
 	name=dstm-c$i-$$
+	remote[$name]=2001:db8:20::$((i / 100 + 1)):$((i % 100 + 1))
 	ip netns add "$name" || bail "no namespace"
 	namespaces+=("$name")
 	names+=("$name")
-	ip link add eth0 netns "$name" type veth peer name "port$i" netns "$router"
-	ip -n "$router" link set "port$i" master hosts up
-	n "$name" sh -c "echo 0 > /proc/sys/net/ipv6/conf/all/accept_dad
-		ip link set lo up
-		ip link set eth0 up
-		ip addr add 2001:db8:20::$((i / 100 + 1)):$((i % 100 + 1))/64 dev eth0 nodad
-		ip -6 route add default via 2001:db8:20::1
-		tc qdisc add dev eth0 root netem loss 3% delay 5ms 3ms reorder 5%" ||
+	in_batch "$router" <<-END || bail "client $i"
+		link add port$i type veth peer name eth0 netns $name
+		link set port$i master hosts up
+	END
+	in_batch "$name" <<-END || bail "client $i"
+		link set lo up
+		link set eth0 up
+		addr add ${remote[$name]}/64 dev eth0 nodad
+		route add ::/0 via 2001:db8:20::1
+	END
+	tc -n "$name" qdisc add dev eth0 root netem loss 3% delay 5ms 3ms reorder 5% ||
 		bail "client $i"
+	echo '{ "servers": [ "2001:db8:2::2" ], "mode": "always", "idle": 0,
+		"state-file": "'"$work/$name.state"'", "control-socket": "'"$sock/$name"'" }' \
+		> "$work/$name.json"
 done
-n "$router" tc qdisc add dev down2 root netem loss 2% delay 2ms 1ms reorder 5%
+tc -n "$router" qdisc add dev down2 root netem loss 2% delay 2ms 1ms reorder 5%
 
 run_client()
 {
-	client_start "$1" '"mode": "always", "idle": 0'
+	start "$1" "$1" dstm-client --config "$work/$1.json"
 }
 for name in "${names[@]}"; do
 	run_client "$name"
 done
 
+# hosts_have: a line of each host that has an address.
+hosts_have()
+{
+	"$python" "$SELFTESTS/addresses.py" dstm0 "${names[@]}" > "$work/have"
+}
+
 # unique: each address is one client's, on the hosts and in the store.
 unique()
 {
-	local twice host
+	local twice
 
-	twice=$(for host in "${names[@]}"; do address_of "$host"; done | sort | uniq -d)
+	hosts_have || return 1
+	twice=$(cut -d ' ' -f 2 "$work/have" | sort | uniq -d)
 	[ -z "$twice" ] || { echo "on two hosts: $twice"; return 1; }
 	ctl -j leases 2> /dev/null > "$work/leases" || return 0
 	"$python" - "$work/leases" <<-'END'
@@ -73,10 +91,10 @@ unique()
 	2> "$work/probe.err" &
 probe=$!
 
-end=$(($(date +%s) + seconds))
+end=$((EPOCHSECONDS + seconds))
 violations=0
 kills=0
-while [ "$(date +%s)" -lt "$end" ]; do
+while [ "$EPOCHSECONDS" -lt "$end" ]; do
 	case $((RANDOM % 10)) in
 	0)	stop gateway KILL
 		gateway_start ;;
@@ -97,26 +115,21 @@ check "no address was ever lent twice" test "$violations" -eq 0
 
 all_have()
 {
-	local host
-
-	for host in "${names[@]}"; do
-		has_address "$host" || return 1
-	done
+	hosts_have && [ "$(wc -l < "$work/have")" -eq "$clients" ]
 }
 check "every client has an address in the end" busywait 90000 all_have
 check "the mappings are the leases" busywait 15000 equal
 check "no address is on two hosts" unique
 hosts_agree()
 {
-	local host
+	local name address
 
-	for host in "${names[@]}"; do
-		printf '%s %s\n' "$(address_of "$host")" \
-			"$(ip -n "$host" -6 -o addr show dev eth0 scope global | sed 's/.*inet6 \([^/]*\).*/\1/')"
-	done | sort > "$work/hosts"
-	gw_nl -j map show dev dstm0 | "$python" -c '
-import json, sys
-for m in json.load(sys.stdin): print(m["ipv4"], m["remote"])' | sort > "$work/table"
+	hosts_have || return 1
+	while read -r name address; do
+		echo "$address ${remote[$name]}"
+	done < "$work/have" | sort > "$work/hosts"
+	gw_nl map show dev dstm0 |
+		sed 's/.* ipv4 \([^ ]*\) remote \([^ ]*\).*/\1 \2/' | sort > "$work/table"
 	diff "$work/hosts" "$work/table"
 }
 check "every host has what the gateway maps to it" busywait 15000 hosts_agree

@@ -20,6 +20,7 @@ more="model.sh fuzz.sh coexist.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
 clients="client.sh client_demand.sh client_ports.sh client_move.sh"
 servers="gateway.sh daemons.sh daemons_local.sh daemons_kill.sh chaos.sh"
+stories="daemons_policy.sh daemons_ports.sh daemons_demo.sh"
 # By hand it is 200 clients for 5 minutes.
 export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
 
@@ -36,6 +37,7 @@ boots_together()
 	uml-debug | $orders $at_once
 	uml | $clients
 	uml | $servers
+	uml | $stories
 	6.12 --smp 2 | $at_once
 	END
 	# It is uml-debug's kernel, without what watches it: one of them is enough.

@@ -7,18 +7,14 @@
 
 # shellcheck source=selftests/client_lib.sh
 . "$(dirname "$0")/client_lib.sh"
+# shellcheck source=selftests/ports_lib.sh
+. "$(dirname "$0")/ports_lib.sh"
 
 client_network
 need_tool curl dig
 order_whole
 start_server
-serve "$inet" 198.51.100.2 7000
-n "$inet" "$python" "$SELFTESTS/dns.py" 198.51.100.2 > "$work/dns.log" 2>&1 &
-echo hello > "$work/index.html"
-n "$inet" "$python" -m http.server -d "$work" --bind 198.51.100.2 8080 \
-	> "$work/http.log" 2>&1 &
-http_listens() { n "$inet" grep -q ':1F90 ' /proc/net/tcp; }
-busywait 30000 http_listens || bail "no HTTP server"
+internet_servers
 host_picture "$client" > "$work/before"
 
 on_demand='"mode": "on-demand", "servers": ["2001:db8::2"]'

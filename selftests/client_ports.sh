@@ -7,67 +7,13 @@
 
 # shellcheck source=selftests/client_lib.sh
 . "$(dirname "$0")/client_lib.sh"
-
-# watch LINK NS FILE: what leaves there in tunnels.
-watch()
-{
-	ip netns exec "$2" "$python" "$SELFTESTS/inner.py" "$1" "$3" &
-	busywait 30000 grep -qs ready "$3" || bail "no capture"
-}
-
-# all_in FILE ADDRESS FIRST-LAST...: that is all that was seen, and of each protocol
-# something.
-all_in()
-{
-	"$python" - "$@" <<-'END'
-	import sys
-	name, address, *ranges = sys.argv[1:]
-	ranges = [tuple(map(int, r.split("-"))) for r in ranges]
-	seen, bad = set(), []
-	for line in open(name):
-	    if line == "ready\n":
-	        continue
-	    source, protocol, port = line.split()
-	    seen.add(protocol)
-	    if (source != address or protocol not in ("tcp", "udp", "icmp") or
-	            not any(a <= int(port) <= b for a, b in ranges)):
-	        bad.append(line)
-	print("bad:", bad, "seen:", seen)
-	sys.exit(bool(bad) or not {"tcp", "udp", "icmp"} <= seen)
-	END
-}
-
-# all_traffic NS: ping, TCP and UDP, also from ports that are not in the set.
-all_traffic()
-{
-	n "$1" ping -4 -n -c 2 -i 0.1 -W 20 198.51.100.2 &&
-	n "$1" "$python" - <<-'END'
-	import socket, struct
-	for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
-	    for port in 0, 1, 80, 5000, 33333, 65535:
-	        with socket.socket(socket.AF_INET, kind) as s:
-	            s.settimeout(20)
-	            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-	            # Closed at once: the next round wants the same ports.
-	            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-	                         struct.pack("ii", 1, 0))
-	            s.bind(("0.0.0.0", port))
-	            s.connect(("198.51.100.2", 7000))
-	            s.send(b"x" * 100)
-	            assert s.recv(100)
-	END
-}
+# shellcheck source=selftests/ports_lib.sh
+. "$(dirname "$0")/ports_lib.sh"
 
 client_network
 ns client2 behind
 link_underlay "$client2" "$gw" 2 7 || bail "no veth"
-ip link add lan0 netns "$client" type veth peer name lan1 netns "$behind"
-ip -n "$client" link set lan0 up
-ip -n "$behind" link set lan1 up
-ip -n "$client" addr add 10.0.0.1/24 dev lan0
-ip -n "$behind" addr add 10.0.0.2/24 dev lan1
-ip -n "$behind" route add default via 10.0.0.1
-n "$client" sysctl -qw net.ipv4.ip_forward=1
+host_behind "$client" "$behind"
 serve "$inet" 198.51.100.2 7000
 order '{"pool": [
 	{"ipv4": "192.0.2.8", "psid": 5, "psid-len": 6, "psid-offset": 0},

@@ -118,13 +118,15 @@ apart='{ "name": "gw1", "address": "2001:db8:3::2", "peer": "gw.example",
          "authorities": "'$work'/ca.crt" }'
 together='{ "name": "gw1", "socket": "'$sock'/gateway" }'
 
-# server_json [CLASS MEMBERS [POOL MEMBERS]]: as $gateway says, apart or together.
+# server_json [CLASS MEMBERS [POOL MEMBERS]]: as $gateway says, apart or together; what
+# it tells of itself by DHCPv6 is $told, and $links are those where it hears ff02::1:2.
 server_json()
 {
 	cat > "$work/server.json" <<-END
 	{ "store": "$work/leases.db", "control": "$sock/server",
-	  "listen": { "relays": [ "2001:db8::/32" ], "rate-source": 10000 },
-	  "information": { "servers": [ "${server_address:-2001:db8:2::2}" ] },
+	  "listen": { "relays": [ "2001:db8::/32" ], "rate-source": 10000,
+	              "interfaces": [ ${links:-} ] },
+	  "information": { "servers": [ ${told-\"${server_address:-2001:db8:2::2}\"} ] },
 	  "gateways": [ ${gateway:-$apart} ],
 	  "pools": [ { "name": "p", "prefixes": [ "$pool" ], "gateways": [ "gw1" ],
 	               "tep": { "ipv6": "2001:db8::1", "ipv4": "192.0.2.1" }${2:+, $2} } ],

@@ -175,6 +175,17 @@ check "the port set is there" mapped 1 psid 0
 check "a sync that does not end deletes nothing" rpc map.sync '{"step": "begin"}'
 check "so all are there" mapped 3
 
+check "what waits for the end of a sync, and is deleted meanwhile, does not come back" \
+	says '"deleted": 1' -- rpc \
+	map.add '{"mappings": [{"ipv4": "192.0.2.11", "psid": 0, "psid-len": 6, "remote": "2001:db8:1::9"}]}' \
+	map.sync '{"step": "begin"}' \
+	map.sync '{"step": "chunk", "mappings": [{"ipv4": "192.0.2.7", "remote": "2001:db8:1::7"},
+	  {"ipv4": "192.0.2.9", "psid": 0, "psid-len": 6, "remote": "2001:db8:1::9"}]}' \
+	map.sync '{"step": "chunk", "mappings": [{"ipv4": "192.0.2.11", "remote": "2001:db8:1::9"}]}' \
+	map.del "$(mapping 192.0.2.11 2001:db8:1::9)" map.sync '{"step": "end"}'
+check "so it is not there" mapped 0 ipv4 192.0.2.11
+check "and the others are" mapped 3
+
 rpc --for 60 > "$work/told" &
 listener=$!
 check "a lifetime ends" says map.expired -- rpc_as_nobody --for 3 \
@@ -218,11 +229,13 @@ kill -HUP "$daemon"
 check "a wrong file is refused at SIGHUP, the old one stays" \
 	busywait 3000 grep -q "the old configuration stays" "$work/gateway.log"
 check "and works" rpc stats '{}'
-sed 's/"mtu": 1400/"mtu": 1300/; s|192.0.2.128/25|192.0.2.192/26|' \
+sed 's/"mtu": 1400/"mtu": 1300/; s/"192.0.2.1"/"192.0.2.2"/; s|192.0.2.128/25|192.0.2.192/26|' \
 	"$work/good.json" > "$work/gateway.json"
 kill -HUP "$daemon"
 check "a right one is in force" busywait 3000 grep -q "is in force" "$work/gateway.log"
 check "the device follows" says "mtu 1300" -- ip -n "$gw" link show dstm0
+check "its address too" says "192.0.2.2/32" -- ip -n "$gw" -4 addr show dev dstm0
+check_not "and not beside the former one" says "192.0.2.1/32" -- ip -n "$gw" -4 addr show dev dstm0
 check_not "the routes too" says 192.0.2.128/25 -- ip -n "$gw" route show proto 157
 check "its mappings stay" pings "$client" 198.51.100.2
 

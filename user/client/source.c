@@ -60,8 +60,10 @@ close:
 	return ret;
 }
 
-static int from_prefix(const struct source_wish *wish, struct in6_addr *local,
-		       uint32_t *mtu)
+typedef bool address_fn(const struct sockaddr_in6 *addr, void *data);
+
+/* Show @fn the host's IPv6 addresses until it takes one. */
+static int own_address(address_fn *fn, void *data)
 {
 	struct ifaddrs *all, *i;
 	int ret = -EADDRNOTAVAIL;
@@ -74,50 +76,64 @@ static int from_prefix(const struct source_wish *wish, struct in6_addr *local,
 		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET6)
 			continue;
 		memcpy(&addr, i->ifa_addr, sizeof(addr));
-		if (in_prefix(&addr.sin6_addr, &wish->prefix,
-			      wish->prefix_len) &&
-		    !try(&addr.sin6_addr, &wish->toward, local, mtu))
+		if (fn(&addr, data))
 			ret = 0;
 	}
 	freeifaddrs(all);
 	return ret;
 }
 
+struct from_prefix {
+	const struct source_wish *wish;
+	struct in6_addr *local;
+	uint32_t *mtu;
+};
+
+static bool from_prefix(const struct sockaddr_in6 *addr, void *data)
+{
+	const struct from_prefix *from = data;
+	const struct source_wish *wish = from->wish;
+
+	return in_prefix(&addr->sin6_addr, &wish->prefix, wish->prefix_len) &&
+	       !try(&addr->sin6_addr, &wish->toward, from->local, from->mtu);
+}
+
 int source_pick(const struct source_wish *wish, struct in6_addr *local,
 		uint32_t *mtu)
 {
+	struct from_prefix from = { wish, local, mtu };
 	int ret = try(&wish->local, &wish->toward, local, mtu);
 
 	if (ret)
 		return ret;
 	if (IN6_IS_ADDR_UNSPECIFIED(&wish->local) && wish->prefix_len &&
 	    !in_prefix(local, &wish->prefix, wish->prefix_len))
-		ret = from_prefix(wish, local, mtu);
+		ret = own_address(from_prefix, &from);
 	/* A tunnel does not begin at an address that is known on one link only. */
 	if (!ret && (IN6_IS_ADDR_LINKLOCAL(local) || IN6_IS_ADDR_LOOPBACK(local)))
 		ret = -EADDRNOTAVAIL;
 	return ret;
 }
 
+struct of_link {
+	uint32_t ifindex;
+	struct in6_addr *local;
+};
+
+static bool is_link_local(const struct sockaddr_in6 *addr, void *data)
+{
+	const struct of_link *of = data;
+
+	if (!IN6_IS_ADDR_LINKLOCAL(&addr->sin6_addr) ||
+	    addr->sin6_scope_id != of->ifindex)
+		return false;
+	*of->local = addr->sin6_addr;
+	return true;
+}
+
 int source_link_local(uint32_t ifindex, struct in6_addr *local)
 {
-	struct ifaddrs *all, *i;
-	int ret = -EADDRNOTAVAIL;
+	struct of_link of = { ifindex, local };
 
-	if (getifaddrs(&all))
-		return -errno;
-	for (i = all; i && ret; i = i->ifa_next) {
-		struct sockaddr_in6 addr;
-
-		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET6)
-			continue;
-		memcpy(&addr, i->ifa_addr, sizeof(addr));
-		if (IN6_IS_ADDR_LINKLOCAL(&addr.sin6_addr) &&
-		    addr.sin6_scope_id == ifindex) {
-			*local = addr.sin6_addr;
-			ret = 0;
-		}
-	}
-	freeifaddrs(all);
-	return ret;
+	return own_address(is_link_local, &of);
 }

@@ -141,7 +141,7 @@ static int device_apply(struct host *host, const struct config_device *device,
 			uint32_t *ifindex)
 {
 	const char *name = device->link.name;
-	struct dstm_link have;
+	struct dstm_link have = { .ifindex = *ifindex };
 	int ret;
 
 	ret = dstm_link_get(host->nl, name, &have);
@@ -210,10 +210,31 @@ static int routes_apply(struct host *host)
 	return ret ? failed(host, "routes of the pools", "", ret) : 0;
 }
 
+void host_leave(struct host *host, const struct config *config)
+{
+	size_t i, k;
+
+	for (i = 0; i < host->config->device_count; i++) {
+		const struct config_device *former = &host->config->devices[i];
+
+		for (k = 0; k < config->device_count; k++) {
+			const struct config_device *now = &config->devices[k];
+
+			if (strcmp(now->link.name, former->link.name) ||
+			    now->ipv4.s_addr == former->ipv4.s_addr ||
+			    !former->ipv4.s_addr)
+				continue;
+			/* It may be gone, which is as good. */
+			routes_address_del(host->nl, host->ifindex[i],
+					   former->ipv4);
+		}
+	}
+}
+
 int host_apply(struct host *host, const struct config *config)
 {
 	uint32_t *ifindex = calloc(config->device_count, sizeof(*ifindex));
-	size_t i;
+	size_t i, made = host->state.count;
 	int ret;
 
 	if (!ifindex)
@@ -223,6 +244,11 @@ int host_apply(struct host *host, const struct config *config)
 	host->config = config;
 
 	devices_drop(host, config);
+	if (host->state.count != made) {
+		ret = state_write(&host->state, config->state);
+		if (ret)
+			return state_failed(host, ret);
+	}
 	for (i = 0; i < config->device_count; i++) {
 		ret = device_apply(host, &config->devices[i], &ifindex[i]);
 		if (ret)

@@ -37,6 +37,13 @@ struct host {
 int host_open(struct host *host, const struct config *config);
 
 /**
+ * host_leave - take away addresses that another configuration does not have
+ * @host: the host, after host_apply()
+ * @config: the other configuration, with which host_apply() is to follow
+ */
+void host_leave(struct host *host, const struct config *config);
+
+/**
  * host_apply - make the host what a configuration wants
  * @host: the host
  * @config: the configuration, from here on @host->config

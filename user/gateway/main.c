@@ -86,6 +86,7 @@ static void reload(void *data)
 		return;
 	}
 	services_stop(gw);
+	host_leave(&gw->host, &new);
 	gw->config = new;
 	if (!serve(gw)) {
 		config_free(&old);

@@ -133,6 +133,23 @@ static int sync_defer(struct order *order, const struct dstm_mapping *m,
 	return 0;
 }
 
+/* What was ordered since does not become again what it was in the sync. */
+static void sync_forget(struct sync *sync, const struct dstm_mapping *m,
+			size_t n)
+{
+	size_t i, k, kept = 0;
+
+	for (i = 0; i < sync->deferred_count; i++) {
+		uint64_t key = key_of(&sync->deferred[i]);
+
+		for (k = 0; k < n && key_of(&m[k]) != key; )
+			k++;
+		if (k == n)
+			sync->deferred[kept++] = sync->deferred[i];
+	}
+	sync->deferred_count = kept;
+}
+
 /* 0, -1 with the reason, or -EEXIST if mappings that are there exclude these. */
 static int kernel_set(struct order *order, const struct dstm_mapping *m,
 		      size_t n)
@@ -158,7 +175,11 @@ int order_set(struct order *order, const struct dstm_mapping *m, size_t n)
 {
 	if (order->sync && sync_note(order, m, n))
 		return -1;
-	return kernel_set(order, m, n) ? -1 : 0;
+	if (kernel_set(order, m, n))
+		return -1;
+	if (order->sync)
+		sync_forget(order->sync, m, n);
+	return 0;
 }
 
 int sync_chunk(struct order *order, const struct dstm_mapping *m, size_t n)
@@ -179,6 +200,8 @@ int order_del(struct order *order, const struct dstm_mapping *m, size_t n,
 	*count = 0;
 	if (device_of(order, m, n, &ifindex))
 		return -1;
+	if (order->sync)
+		sync_forget(order->sync, m, n);
 	for (i = 0; i < n; i++) {
 		int ret = dstm_table_del(&order->gw->table, ifindex, &m[i]);
 

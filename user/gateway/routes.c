@@ -187,10 +187,10 @@ int routes_set(struct dstm_nl *nl, const struct config *config,
 	return ret;
 }
 
-int routes_address(struct dstm_nl *nl, uint32_t ifindex, struct in_addr addr)
+static int address_change(struct dstm_nl *nl, int type, int flags,
+			  uint32_t ifindex, struct in_addr addr)
 {
-	struct nlmsghdr *nlh = dstm_nl_begin(nl, RTM_NEWADDR,
-					     NLM_F_CREATE | NLM_F_REPLACE);
+	struct nlmsghdr *nlh = dstm_nl_begin(nl, type, flags);
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 
 	ifa->ifa_family = AF_INET;
@@ -199,4 +199,16 @@ int routes_address(struct dstm_nl *nl, uint32_t ifindex, struct in_addr addr)
 	mnl_attr_put_u32(nlh, IFA_LOCAL, addr.s_addr);
 	mnl_attr_put_u32(nlh, IFA_ADDRESS, addr.s_addr);
 	return dstm_nl_ask(nl, nlh, NULL, NULL);
+}
+
+int routes_address(struct dstm_nl *nl, uint32_t ifindex, struct in_addr addr)
+{
+	return address_change(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
+			      ifindex, addr);
+}
+
+int routes_address_del(struct dstm_nl *nl, uint32_t ifindex,
+		       struct in_addr addr)
+{
+	return address_change(nl, RTM_DELADDR, 0, ifindex, addr);
 }

@@ -42,4 +42,15 @@ int routes_set(struct dstm_nl *nl, const struct config *config,
  */
 int routes_address(struct dstm_nl *nl, uint32_t ifindex, struct in_addr addr);
 
+/**
+ * routes_address_del - take it away again
+ * @nl: a socket of NETLINK_ROUTE
+ * @ifindex: the device
+ * @addr: the address
+ *
+ * Return: 0, or a negative errno.
+ */
+int routes_address_del(struct dstm_nl *nl, uint32_t ifindex,
+		       struct in_addr addr);
+
 #endif

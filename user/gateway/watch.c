@@ -13,6 +13,8 @@
 
 /* How long to wait after news of a device, since they come in numbers. */
 #define MEND_MS		100
+/* And how long to wait before another try, in seconds. */
+#define MEND_AGAIN	5
 /* The longest and shortest time between looks for idle mappings, in seconds. */
 #define PERIOD_MAX	60
 #define PERIOD_MIN	1
@@ -24,6 +26,7 @@
  * @on_event: when there are events
  * @on_link: when there is news of a device
  * @mend: makes up for it, a little later
+ * @anew: whether a device was made anew, and nobody was told yet
  * @period: looks for idle mappings
  * @expired: mappings that expired and nobody was told of yet
  * @count: how many
@@ -34,6 +37,7 @@ struct watch {
 	struct event *on_event;
 	struct event *on_link;
 	struct event *mend;
+	bool anew;
 	struct event *period;
 	struct dstm_mapping expired[DSTM_GATEWAY_BATCH];
 	size_t count;
@@ -106,14 +110,21 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 
 static void on_mend(evutil_socket_t fd, short what, void *arg)
 {
+	static const struct timeval again = { .tv_sec = MEND_AGAIN };
 	struct gateway *gw = arg;
+	struct watch *watch = gw->watch;
 	bool anew;
+	int ret;
 
 	(void)fd;
 	(void)what;
-	host_mend(&gw->host, &anew);
-	if (!anew)
+	ret = host_mend(&gw->host, &anew);
+	watch->anew |= anew;
+	if (ret)
+		event_add(watch->mend, &again);
+	if (ret || !watch->anew)
 		return;
+	watch->anew = false;
 	dstm_log(DSTM_LOG_WARNING, "a device went away, and was made anew");
 	peers_restarted(gw, "the device was made anew");
 }

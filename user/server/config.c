@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "config.h"
 #include "engine.h"
@@ -131,6 +132,16 @@ static int gateway_find(const struct config *config, const char *name)
 	return -1;
 }
 
+/* The path of a socket: what does not fit into an address would be another one. */
+static bool read_socket(struct dstm_config *c, const char *key, char **path)
+{
+	if (!dstm_config_string(c, key, path))
+		return false;
+	if (strlen(*path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		dstm_config_refuse(c, key, "expected a path of at most 107 bytes");
+	return true;
+}
+
 static void read_gateway(struct dstm_config *c, void *data)
 {
 	struct config *config = data;
@@ -146,7 +157,7 @@ static void read_gateway(struct dstm_config *c, void *data)
 	if (gateway_find(config, gateway->name) >= 0)
 		dstm_config_refuse(c, "name", "another gateway has that name");
 	config->gateways_count++;
-	if (dstm_config_string(c, "socket", &gateway->socket))
+	if (read_socket(c, "socket", &gateway->socket))
 		return;
 	dstm_config_need(c, "address");
 	dstm_config_need(c, "certificate");
@@ -560,7 +571,7 @@ static void read_all(struct dstm_config *c, void *data)
 
 	dstm_config_string(c, "store", &config->store);
 	dstm_config_duration(c, "history", 0, FOREVER, &config->history);
-	dstm_config_string(c, "control", &config->control);
+	read_socket(c, "control", &config->control);
 	dstm_config_object(c, "listen", read_listen, &config->listen);
 	dstm_config_object(c, "information", read_information, config);
 	dstm_config_object(c, "metrics", read_metrics, config);

@@ -221,39 +221,52 @@ static void leases_revoke(struct dstm_rpc_call *call, json_t *params,
 	turn_end(&server->turn);
 }
 
-static json_t *pool_json(const struct engine *engine, uint16_t index)
-{
-	const struct supply *supply = &engine->policy->supplies[index];
-	const struct lease *lease, *next;
-	struct pool_use use;
-	unsigned int leased = 0, resting = 0;
+/* How many leases of a pool there are. */
+struct tally {
+	unsigned int leased;
+	unsigned int resting;
+};
 
-	HASH_ITER(by_slot, engine->leases.by_slot, lease, next) {
-		if (lease->pool != index || lease->state == LEASE_FREE)
-			continue;
-		if (lease->state == LEASE_RESTING)
-			resting++;
-		else
-			leased++;
-	}
+static json_t *pool_json(const struct supply *supply,
+			 const struct tally *tally)
+{
+	struct pool_use use;
+
 	pool_use(supply->pool, &use);
 	return json_pack("{s:s, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
 			 "name", supply->name, "drain", supply->drain,
 			 "addresses", (int)use.addresses,
 			 "free", (int)use.free, "whole", (int)use.whole,
 			 "split", (int)use.split, "port-sets", (int)use.sets,
-			 "leases", (int)leased, "resting", (int)resting);
+			 "leases", (int)tally->leased,
+			 "resting", (int)tally->resting);
 }
 
 static void pools_show(struct dstm_rpc_call *call, json_t *params, void *data)
 {
 	const struct engine *engine = &server_of(data)->engine;
+	const struct policy *policy = engine->policy;
+	/* One more, for leases that are in no pool any more. */
+	struct tally *tally = calloc(policy->supplies_count + 1U, sizeof(*tally));
+	const struct lease *lease, *next;
 	json_t *list = json_array();
 	uint16_t i;
 
 	(void)params;
-	for (i = 0; i < engine->policy->supplies_count; i++)
-		json_array_append_new(list, pool_json(engine, i));
+	if (!tally) {
+		json_decref(list);
+		dstm_rpc_refuse(call, DSTM_RPC_INTERNAL, NULL, "no memory");
+		return;
+	}
+	HASH_ITER(by_slot, engine->leases.by_slot, lease, next) {
+		tally[lease->pool].resting += lease->state == LEASE_RESTING;
+		tally[lease->pool].leased += lease->state != LEASE_RESTING &&
+					     lease->state != LEASE_FREE;
+	}
+	for (i = 0; i < policy->supplies_count; i++)
+		json_array_append_new(list, pool_json(&policy->supplies[i],
+						      &tally[i]));
+	free(tally);
 	dstm_rpc_reply(call, json_pack("{s:o}", "pools", list));
 }
 

@@ -113,7 +113,7 @@ static void print_member(const char *key, const json_t *value)
 		    !strcmp(key, "expires");
 
 	if (json_is_null(value) && time && strcmp(key, "since"))
-		printf(" %s never", key);
+		printf(" %s %s", key, strcmp(key, "until") ? "never" : "now");
 	else if (json_is_null(value))
 		return;
 	else if (time)

@@ -337,7 +337,10 @@ static void do_request(struct dhcp4o6 *door, const struct ask *ask,
 /* Only from where the client's tunnel may end can its lease be ended. */
 static void do_release(struct dhcp4o6 *door, struct ask *ask)
 {
+	static struct dstm_log_limit limit;
+	bool declined = ask->message.type == DHCPV4_DECLINE;
 	const struct lease *lease;
+	const char *pool;
 
 	lease = lease_by_client(&door->engine->leases, ask->asker.client.data,
 				ask->asker.client.len);
@@ -347,13 +350,12 @@ static void do_release(struct dhcp4o6 *door, struct ask *ask)
 		drop(door, ask->query, DROP_UNKNOWN);
 		return;
 	}
-	if (ask->message.type == DHCPV4_DECLINE)
-		dstm_log(DSTM_LOG_WARNING,
-			 "a client declined an address of pool %s: somebody else uses it",
-			 door->engine->policy->supplies[lease->pool].name);
-	engine_release(door->engine, &ask->asker.client,
-		       wanted(&ask->message).ipv4,
-		       ask->message.type == DHCPV4_DECLINE);
+	pool = door->engine->policy->supplies[lease->pool].name;
+	if (engine_release(door->engine, &ask->asker.client,
+			   wanted(&ask->message).ipv4, declined) && declined)
+		dstm_log_limited(&limit, DSTM_LOG_WARNING,
+				 "a client declined an address of pool %s: somebody else uses it",
+				 pool);
 	count(door, ask, OUTCOME_GRANTED);
 }
 
@@ -432,12 +434,9 @@ static void locate(const struct incoming *query, const struct dhcpv6_packet *pac
 	const struct dhcpv6_relay *relay;
 	unsigned int i;
 
-	if (!packet->relays) {
-		asker->source = query->from.sin6_addr;
-		if (IN6_IS_ADDR_LINKLOCAL(&asker->source))
-			asker->link = own_link(query->ifindex);
+	asker->source = query->from.sin6_addr;
+	if (!packet->relays)
 		return;
-	}
 	relay = &packet->relay[packet->relays - 1];
 	asker->source = relay->peer;
 	asker->interface_id = relay->interface_id;
@@ -588,9 +587,13 @@ static void take(struct dhcp4o6 *door, const struct incoming *query)
 		return;
 	}
 	verdict = check_rate(door, query, &ask);
-	if (verdict != LIMIT_PASS)
+	if (verdict != LIMIT_PASS) {
 		drop(door, query, over[verdict]);
-	else if (ask.packet.message.type == DHCPV6_INFORMATION_REQUEST)
+		return;
+	}
+	if (!ask.packet.relays && IN6_IS_ADDR_LINKLOCAL(&ask.asker.source))
+		ask.asker.link = own_link(query->ifindex);
+	if (ask.packet.message.type == DHCPV6_INFORMATION_REQUEST)
 		do_information(door, &ask);
 	else
 		do_query(door, &ask);

@@ -152,6 +152,8 @@ void step_failed(struct engine *engine, struct lease *lease,
 		step_take_back(engine, lease);
 		return;
 	}
+	/* When it is asked for once more, it is tried once more. */
+	lease->tag = ~lease->tag;
 	/* Gateways that have the longer mapping get the former one again. */
 	lease_set_state(&engine->leases, lease, LEASE_BOUND, lease->end);
 	tell(engine, lease);
@@ -195,7 +197,9 @@ void step_granted(struct engine *engine, struct lease *lease)
 		if (lease->end != request->end)
 			lease->renewals++;
 	}
+	quota_sub(&engine->quota, engine->policy, lease);
 	lease->remote = request->remote;
+	quota_add(&engine->quota, engine->policy, lease);
 	lease->end = request->end;
 	lease->recorded = true;
 	lease->lent = true;
@@ -484,7 +488,7 @@ static int load(const struct record *record, void *data)
 		quota_add(&engine->quota, engine->policy, lease);
 	if (!place(engine->policy, lease))
 		orphan(engine, lease);
-	else if (state == LEASE_RELEASING)
+	if (state == LEASE_RELEASING)
 		lease->waiting = step_supply(engine, lease)->gateways;
 	return 0;
 }

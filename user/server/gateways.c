@@ -179,6 +179,14 @@ static bool unusable(struct link *link, const struct dstm_rpc_error *error)
 	return true;
 }
 
+/* Whether a step of hello or of a sync was refused; then all begins anew. */
+static bool refused(struct link *link, const struct dstm_rpc_error *error)
+{
+	if (error && !unusable(link, error))
+		link_lost(link, error->message);
+	return error;
+}
+
 static void batch_send(struct batch *batch);
 
 static struct batch *batch_new(struct link *link, uint32_t device, bool del,
@@ -344,12 +352,8 @@ static void sync_end(json_t *result, const struct dstm_rpc_error *error,
 	struct link *link = data;
 
 	(void)result;
-	if (unusable(link, error))
+	if (refused(link, error))
 		return;
-	if (error) {
-		link_lost(link, error->message);
-		return;
-	}
 	link->state = UP;
 	link->backoff = BACKOFF_MIN;
 	free(link->sync);
@@ -390,12 +394,8 @@ static void sync_next(json_t *result, const struct dstm_rpc_error *error,
 	size_t n = 0;
 
 	(void)result;
-	if (unusable(link, error))
+	if (refused(link, error))
 		return;
-	if (error) {
-		link_lost(link, error->message);
-		return;
-	}
 	link->begun = true;
 	flush_link(link);
 	for (; link->sync_next < link->sync_count && n < DSTM_GATEWAY_BATCH;
@@ -474,12 +474,8 @@ static void hello_done(json_t *result, const struct dstm_rpc_error *error,
 {
 	struct link *link = data;
 
-	if (unusable(link, error))
+	if (refused(link, error))
 		return;
-	if (error) {
-		link_lost(link, error->message);
-		return;
-	}
 	read_pools(link, json_object_get(result, "pools"));
 	sync_begin(link);
 }
@@ -565,6 +561,16 @@ static const struct dstm_rpc_ops rpc_ops = {
 	.queue = QUEUE_MAX,
 };
 
+/* On its way to an address; NULL, and freed, if that is nowhere. */
+static struct bufferevent *connecting(struct bufferevent *bev,
+				      const void *addr, int len)
+{
+	if (!bufferevent_socket_connect(bev, addr, len))
+		return bev;
+	bufferevent_free(bev);
+	return NULL;
+}
+
 static struct bufferevent *connect_unix(struct link *link)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -576,11 +582,7 @@ static struct bufferevent *connect_unix(struct link *link)
 		return NULL;
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
 		 link->config->socket);
-	if (!bufferevent_socket_connect(bev, (struct sockaddr *)&addr,
-					sizeof(addr)))
-		return bev;
-	bufferevent_free(bev);
-	return NULL;
+	return connecting(bev, &addr, sizeof(addr));
 }
 
 static struct bufferevent *connect_tls(struct link *link)
@@ -600,12 +602,8 @@ static struct bufferevent *connect_tls(struct link *link)
 			       config->peer : config->address);
 	if (!bev)
 		return NULL;
-	if (!bufferevent_socket_connect(bev, is_v6 ? (struct sockaddr *)&v6 :
-					(struct sockaddr *)&v4,
-					is_v6 ? sizeof(v6) : sizeof(v4)))
-		return bev;
-	bufferevent_free(bev);
-	return NULL;
+	return is_v6 ? connecting(bev, &v6, sizeof(v6)) :
+		       connecting(bev, &v4, sizeof(v4));
 }
 
 static void link_connect(struct link *link)
@@ -728,6 +726,9 @@ void gateways_configure(struct gateways *gateways, const struct config *config)
 			link->config = wanted[i];
 			if (link->state == UP)
 				sync_begin(link);
+			/* What is told is what was wanted when it began. */
+			else if (link->state == SYNCING)
+				link->again = true;
 			continue;
 		}
 		if (link->config)

@@ -155,7 +155,8 @@ static enum outcome find(struct engine *engine, const struct asker *asker,
 		return !lease->slot.set.len || asker->shares ?
 		       OUTCOME_GRANTED : OUTCOME_NO_ADDRESS;
 	if (lease && lease->state == LEASE_OFFERED) {
-		if (fits(engine, lease, asker, class)) {
+		if (IN6_ARE_ADDR_EQUAL(&lease->remote, &asker->tunnel) &&
+		    fits(engine, lease, asker, class)) {
 			offer(engine, lease, asker, class);
 			return OUTCOME_GRANTED;
 		}
@@ -177,6 +178,15 @@ static enum outcome find(struct engine *engine, const struct asker *asker,
 	return OUTCOME_GRANTED;
 }
 
+/*
+ * Now and then somebody's request has to find out whether it can be written again:
+ * it may be that there is nothing else to write.
+ */
+static bool store_is_left_alone(const struct engine *engine)
+{
+	return engine->failing && engine->now < engine->retry;
+}
+
 enum outcome engine_offer(struct engine *engine, const struct asker *asker,
 			  uint16_t class, const struct slot *want,
 			  const struct lease **result)
@@ -184,7 +194,7 @@ enum outcome engine_offer(struct engine *engine, const struct asker *asker,
 	struct lease *lease;
 	enum outcome outcome;
 
-	if (engine->failing)
+	if (store_is_left_alone(engine))
 		return OUTCOME_STORE;
 	outcome = find(engine, asker, class, want, &lease);
 	*result = lease;
@@ -237,7 +247,7 @@ enum outcome engine_request(struct engine *engine, const struct asker *asker,
 		return renew(engine, lease, asker, class, query);
 	if (lease->state != LEASE_OFFERED)
 		return OUTCOME_WAIT;
-	if (engine->failing)
+	if (store_is_left_alone(engine))
 		return OUTCOME_STORE;
 	lease->tag = asker->tag;
 	return step_ask(engine, lease, LEASE_PENDING, &asker->tunnel,

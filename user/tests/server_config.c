@@ -19,12 +19,19 @@
 #define POOLS	"\"pools\": [" POOL "}],\n"
 #define CLASSES "\"classes\": [{\"name\": \"c\", \"pools\": [\"p\"]}]"
 
+/* More than a path of a socket may have. */
+#define TEN	"0123456789"
+#define LONG	TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "0123456"
+
 static const struct {
 	const char *text;
 	const char *error;
 } wrongs[] = {
 	{ "{}", "1:1: the key \"gateways\" is missing" },
 	{ "{\"gateways\": []}", "gateways: expected 1 to 64 gateways" },
+	{ "{\"gateways\": [{\"name\": \"g\", \"socket\": \"/" LONG "\"}]}",
+	  "gateways[0].socket: expected a path of at most 107 bytes" },
+	{ "{\"control\": \"/" LONG "\"}", "control: expected a path of at most 107 bytes" },
 	{ "{\"gateways\": [{\"name\": \"g\"}]}",
 	  "gateways[0]: the key \"address\" is missing" },
 	{ "{\"gateways\": [{\"name\": \"g\", \"address\": \"x\", \"certificate\": \"c\", \"key\": \"k\", \"authorities\": \"a\"}]}",

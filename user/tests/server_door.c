@@ -37,6 +37,8 @@ static const char text[] =
 	"  {\"name\": \"shared\", \"pools\": [\"p\"], \"psid-len\": 6, \"lifetime\": 600,"
 	"   \"tunnel-source\": \"any\", \"match\": {\"duid\": [\"000300010001\"]}},"
 	"  {\"name\": \"denied\", \"deny\": true, \"match\": {\"duid\": [\"000300010002\"]}},"
+	"  {\"name\": \"one\", \"pools\": [\"p\"], \"lifetime\": 600, \"quota-prefix\": 1,"
+	"   \"tunnel-source\": \"any\", \"match\": {\"duid\": [\"000300010004\", \"000300010005\"]}},"
 	"  {\"name\": \"strict\", \"pools\": [\"p\"], \"match\": {\"duid\": [\"000300010003\"]}},"
 	"  {\"name\": \"all\", \"pools\": [\"p\"], \"lifetime\": 600, \"tunnel-source\": \"any\"}]}";
 
@@ -304,6 +306,69 @@ static void renewed_and_released(void **state)
 	assert_false(answered(&packet, &got));
 }
 
+/* What a gateway did not do is asked of it again; it was no renewal. */
+static void renewed_at_last(void **state)
+{
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message ack, m, got;
+
+	(void)state;
+	lease_for(9, &ack);
+	message(&m, DHCPV4_REQUEST, 9);
+	m.ciaddr = ack.yiaddr;
+	usleep(2000);
+	ask(&m);
+	assert_int_equal(w.ordered, 1);
+	w.ordered = 0;
+	turn_begin(&w.turn);
+	engine_confirm(&w.engine, 0, &w.orders[0].slot, w.orders[0].number,
+		       false);
+	turn_end(&w.turn);
+	assert_false(answered(&packet, &got));
+	/* The former mapping, to be sure. */
+	assert_int_equal(w.ordered, 1);
+	w.ordered = 0;
+	ask(&m);
+	assert_int_equal(w.ordered, 1);
+	assert_false(answered(&packet, &got));
+	confirm();
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_ACK);
+}
+
+/* One lease a prefix: a client that moves to another one leaves room behind. */
+static void moved(void **state)
+{
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message ack, m, got;
+
+	(void)state;
+	lease_for(4, &ack);
+	message(&m, DHCPV4_DISCOVER, 5);
+	ask(&m);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_NAK);
+	assert_string_equal(got.text, "you have as many addresses as you may");
+
+	message(&m, DHCPV4_REQUEST, 4);
+	m.ciaddr = ack.yiaddr;
+	inet_pton(AF_INET6, "2001:db8:2::7", &m.softwire_source);
+	ask(&m);
+	confirm();
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_ACK);
+	message(&m, DHCPV4_DISCOVER, 5);
+	ask(&m);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_OFFER);
+	/* And none is left where it went. */
+	inet_pton(AF_INET6, "2001:db8:2::8", &m.softwire_source);
+	m.xid = ++w.xid;
+	ask(&m);
+	assert_true(answered(&packet, &got));
+	assert_int_equal(got.type, DHCPV4_NAK);
+}
+
 static void told_why(void **state)
 {
 	struct dhcpv6_packet packet;
@@ -473,6 +538,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(five_steps),
 		TEST(renewed_and_released),
+		TEST(renewed_at_last),
+		TEST(moved),
 		TEST(told_why),
 		TEST(nothing_learnt),
 		TEST(port_sets),

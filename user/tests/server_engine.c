@@ -648,14 +648,12 @@ static long number_of(const char *name, long usual)
 	return text ? atol(text) : usual;
 }
 
-static void against_the_model(void **state)
+static int in_a_folder(void **state)
 {
-	long steps = number_of("MODEL_STEPS", 6000), i;
-	long seed = number_of("MODEL_SEED", 1);
 	int client;
 
 	(void)state;
-	srand((unsigned int)seed);
+	memset(&w, 0, sizeof(w));
 	signal(SIGXFSZ, SIG_IGN);
 	dstm_log_most(DSTM_LOG_ERR - 1);
 	strcpy(w.dir, "/tmp/dstm-model-XXXXXX");
@@ -667,6 +665,62 @@ static void against_the_model(void **state)
 	w.engine.now = 1000000;
 	w.engine.wall = 1700000000 + w.engine.now / 1000;
 	begin();
+	return 0;
+}
+
+/* By gateways that do all that they are told. */
+static void request_and_confirm(int client)
+{
+	unsigned int g, i;
+
+	discover_and_request(client, true);
+	for (g = 0; g < GATEWAYS; g++) {
+		struct gateway *gateway = &w.gateway[g];
+
+		for (i = 0; i < gateway->queued; i++) {
+			const struct order *o = &gateway->queue[i];
+
+			set_mapping(gateway, &(struct mapping){
+					!o->del, o->slot, o->remote, o->end });
+			engine_confirm(&w.engine, g, &o->slot, o->number, true);
+		}
+		gateway->queued = 0;
+	}
+	engine_commit(&w.engine);
+}
+
+/* Also where there is no other lease, of which something would have to be written. */
+static void lends_after_a_full_disk(void **state)
+{
+	unsigned int g;
+
+	(void)state;
+	for (g = 0; g < GATEWAYS; g++)
+		w.gateway[g].up = true;
+	set_full(true);
+	request_and_confirm(0);
+	assert_int_equal(w.refused, 1);
+	/* Nobody is asked in vain, but now and then. */
+	request_and_confirm(0);
+	assert_int_equal(w.asked, 1);
+	set_full(false);
+	pass(1001);
+	request_and_confirm(0);
+	assert_int_equal(w.granted, 1);
+	request_and_confirm(1);
+	assert_int_equal(w.granted, 2);
+	assert_false(w.engine.failing);
+	engine_destroy(&w.engine);
+	store_close(w.store);
+}
+
+static void against_the_model(void **state)
+{
+	long steps = number_of("MODEL_STEPS", 6000), i;
+	long seed = number_of("MODEL_SEED", 1);
+
+	(void)state;
+	srand((unsigned int)seed);
 	for (i = 0; i < steps; i++) {
 		one_step();
 		check_pool();
@@ -677,6 +731,47 @@ static void against_the_model(void **state)
 	assert_true(w.crashes > steps / 2000);
 	crash();
 	settle();
+	engine_destroy(&w.engine);
+	store_close(w.store);
+}
+
+/* The pool of a lease that was being taken back is configured no more. */
+static void taken_back_from_no_pool(void **state)
+{
+	static const struct store_time time = { "boot", 1000000, 1700000000 };
+	const struct record record = {
+		.slot = { .ipv4 = NET + 256 }, .remote = address(0, 0),
+		.state = LEASE_RELEASING, .end = 1000000,
+	};
+	struct lease *lease;
+	char error[STORE_ERROR];
+	uint64_t number;
+	unsigned int g;
+
+	(void)state;
+	memset(&w, 0, sizeof(w));
+	assert_int_equal(store_open(&w.store, ":memory:", &time, error), 0);
+	assert_int_equal(store_begin(w.store), 0);
+	assert_int_equal(store_put(w.store, &record), 0);
+	assert_int_equal(store_commit(w.store), 0);
+	w.engine = (struct engine){ .policy = rules(), .store = w.store,
+				    .order = order, .now = time.now,
+				    .wall = time.wall };
+	assert_int_equal(engine_init(&w.engine), 0);
+	for (g = 0; g < GATEWAYS; g++) {
+		lease = lease_by_slot(&w.engine.leases, &record.slot);
+		assert_non_null(lease);
+		assert_int_equal(lease->state, LEASE_RELEASING);
+		assert_int_equal(engine_sync(&w.engine, g, NULL, NULL, &number),
+				 0);
+		engine_synced(&w.engine, g, number);
+	}
+	/* No gateway has it: then nothing has to be known of it either. */
+	engine_run(&w.engine);
+	engine_commit(&w.engine);
+	w.engine.now += 1000;
+	engine_run(&w.engine);
+	assert_null(lease_by_slot(&w.engine.leases, &record.slot));
 	engine_destroy(&w.engine);
 	store_close(w.store);
 }
@@ -694,7 +789,11 @@ static int remove_dir(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(against_the_model, remove_dir),
+		cmocka_unit_test(taken_back_from_no_pool),
+		cmocka_unit_test_setup_teardown(lends_after_a_full_disk,
+						in_a_folder, remove_dir),
+		cmocka_unit_test_setup_teardown(against_the_model, in_a_folder,
+						remove_dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,7 +100,7 @@ static void whole_addresses(void **state)
 	struct pool *pool = pool_of(NET, 29, 0);
 	struct slot slot, first = { 0 };
 	struct pool_use use;
-	int i;
+	unsigned int i;
 
 	(void)state;
 	assert_int_equal(pool_prefix(pool, NET + 4, 30), -EEXIST);
