@@ -18,6 +18,8 @@ read -ra kdir <<<"$(selftests/vm/kdir $kernel)"
 make -s -C selftests/bench OUT="$out" "${kdir[@]}"
 
 date=$(date -u +%F)
+DSTM_BENCH_CPU=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+export DSTM_BENCH_CPU
 selftests/vm/run -k $kernel --mem 4096 --timeout 3000 -- \
 	python3 selftests/bench "$out/module/dstm_bench.ko" "$out/updates" |
 	tee "$out/log" | grep -v '^{' || [ "${PIPESTATUS[0]}" -eq 0 ]

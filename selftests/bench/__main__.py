@@ -123,10 +123,8 @@ def storm(program, contestant, count):
 
 
 def machine():
-    with open("/proc/cpuinfo") as f:
-        cpu = next((line.split(":")[1].strip() for line in f
-                    if line.startswith(("model name", "host"))), "unknown")
-    return {"kernel": os.uname().release, "cpu": cpu, "rounds": ROUNDS, "packets": PACKETS}
+    return {"kernel": os.uname().release, "cpu": os.environ.get("DSTM_BENCH_CPU", "a machine"),
+            "rounds": ROUNDS, "packets": PACKETS}
 
 
 def main():

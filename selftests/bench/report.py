@@ -84,8 +84,8 @@ def write_report(report, folder, date):
 
 
 def gnuplot(folder, name, commands):
-    for suffix, terminal in (("svg", "svg size 900,500 dynamic background '#ffffff'"),
-                             ("png", "pngcairo size 900,500")):
+    for suffix, terminal in (("svg", "svg size 900,500 dynamic noenhanced background '#ffffff'"),
+                             ("png", "pngcairo size 900,500 noenhanced")):
         script = f"set terminal {terminal}\nset output '{folder}/{name}.{suffix}'\n{commands}"
         subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
@@ -101,7 +101,7 @@ set style fill solid 0.6
 set yrange [0:*]
 set xtics rotate by -30 nomirror
 set bmargin 9
-set rmargin 12
+set rmargin 20
 set grid ytics
 unset key
 plot $data using 3:2:4:xtic(1)
@@ -116,6 +116,7 @@ def lines(folder, name, title, xlabel, series, log=True):
     gnuplot(folder, name, blocks + f"""set title '{title}'
 set xlabel '{xlabel}'
 set yrange [0:*]
+set format x '%.0f'
 {"set logscale x" if log else ""}
 set grid
 set key left top
@@ -137,7 +138,7 @@ def plot(report, folder):
         bars(folder, name.replace(" ", "-"), f"{name}: million packets a second",
              {who: (1000 / t["median"], 1000 / t["max"], 1000 / t["min"])
               for who, t in group.items()})
-    lines(folder, "table-size", "cost by table size", "mappings", {
+    lines(folder, "table-size", "cost by table size, ns a packet, clients at random", "mappings", {
         f"{way}, {what}": points
         for way in ("encapsulation", "decapsulation")
         for what, points in by_table_size(report["throughput"][way]).items()})
@@ -145,8 +146,8 @@ def plot(report, folder):
     for size, group in report["sizes"].items():
         for who, t in group.items():
             series.setdefault(who, []).append((int(size), t["median"]))
-    lines(folder, "packet-size", "cost by packet size, ns", "bytes", series, log=False)
-    lines(folder, "latency", "one packet alone", "ns", {
+    lines(folder, "packet-size", "cost by packet size, ns a packet", "bytes", series, log=False)
+    lines(folder, "latency", "one packet alone, how many took how long", "ns", {
         who: [(slot * t["width"], n) for slot, n in enumerate(t["histogram"])
               if n and slot * t["width"] < 1500]
         for who, t in report["latency"].items()}, log=False)
