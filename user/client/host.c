@@ -172,12 +172,18 @@ static int build(struct host *h, uint32_t mtu, uint64_t now, char *error)
 	return route_add(h, error);
 }
 
-static bool same(const struct machine_lease *a, const struct machine_lease *b)
+static bool same_ports(const struct machine_lease *a,
+		       const struct machine_lease *b)
 {
 	return a->ipv4.s_addr == b->ipv4.s_addr &&
 	       a->ports.len == b->ports.len &&
 	       a->ports.psid == b->ports.psid &&
-	       a->ports.offset == b->ports.offset &&
+	       a->ports.offset == b->ports.offset;
+}
+
+static bool same(const struct machine_lease *a, const struct machine_lease *b)
+{
+	return same_ports(a, b) &&
 	       IN6_ARE_ADDR_EQUAL(&a->local, &b->local) &&
 	       IN6_ARE_ADDR_EQUAL(&a->tep, &b->tep);
 }
@@ -217,7 +223,8 @@ int host_apply(struct host *h, const struct machine_lease *lease, uint32_t mtu,
 	    !extend(h, lease, now, error))
 		return 0;
 	take_back(h);
-	if (was_up && h->lease.ipv4.s_addr != lease->ipv4.s_addr)
+	/* RFC 7596 section 5.1: translations end with the address or its ports. */
+	if (was_up && !same_ports(&h->lease, lease))
 		conntrack_forget(h->lease.ipv4);
 	h->lease = *lease;
 	ret = build(h, mtu, now, error);
