@@ -90,6 +90,8 @@ static bool add(struct dstm_batch *b, struct sk_buff_head *queue,
 	if (skb_queue_len(queue) >= QUEUE_LIMIT)
 		return false;
 	__skb_queue_tail(queue, skb);
+	/* Only softirqs of this CPU may look into its queues, not a thread. */
+	clear_bit(NAPI_STATE_THREADED, &b->napi.state);
 	if (skb_queue_len(queue) == 1)
 		napi_schedule(&b->napi);
 	return true;
@@ -146,12 +148,24 @@ int dstm_batch_init(struct dstm_dev *dstm)
 		b = per_cpu_ptr(dstm->batches, cpu);
 		__skb_queue_head_init(&b->receive);
 		__skb_queue_head_init(&b->transmit);
-		/* Only softirqs of its own CPU may look into a queue. */
 		set_bit(NAPI_STATE_NO_BUSY_POLL, &b->napi.state);
 		netif_napi_add(dstm->dev, &b->napi, poll);
 		napi_enable(&b->napi);
 	}
 	return 0;
+}
+
+/**
+ * dstm_batch_drain - wait until no packet is left from before
+ * @dstm: the device, to which nothing is queued any more
+ */
+void dstm_batch_drain(struct dstm_dev *dstm)
+{
+	int cpu;
+
+	synchronize_net();
+	for_each_possible_cpu(cpu)
+		napi_synchronize(&per_cpu_ptr(dstm->batches, cpu)->napi);
 }
 
 /**
@@ -163,6 +177,8 @@ void dstm_batch_exit(struct dstm_dev *dstm)
 	struct dstm_batch *b;
 	int cpu;
 
+	/* Whoever has found the device has queued by then. */
+	synchronize_net();
 	for_each_possible_cpu(cpu) {
 		b = per_cpu_ptr(dstm->batches, cpu);
 		napi_disable(&b->napi);

@@ -26,6 +26,7 @@ struct dstm_batch {
 
 int dstm_batch_init(struct dstm_dev *dstm);
 void dstm_batch_exit(struct dstm_dev *dstm);
+void dstm_batch_drain(struct dstm_dev *dstm);
 
 bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb);
 bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb);

@@ -47,6 +47,15 @@ static inline int dstm_compat_route_input(struct sk_buff *skb,
 #endif
 }
 
+static inline bool dstm_compat_has_secmark(const struct sk_buff *skb)
+{
+#ifdef CONFIG_NETWORK_SECMARK
+	return skb->secmark;
+#else
+	return false;
+#endif
+}
+
 /* Whether tc or netfilter look at what comes in by a device itself. */
 static inline bool dstm_compat_has_ingress(const struct net_device *dev)
 {

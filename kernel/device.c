@@ -168,8 +168,7 @@ static void dstm_get_stats64(struct net_device *dev,
 	stats->rx_bytes = sum[DSTM_A_STATS_RX_BYTES];
 	stats->tx_packets = sum[DSTM_A_STATS_TX_PACKETS];
 	stats->tx_bytes = sum[DSTM_A_STATS_TX_BYTES];
-	/* The core adds what the receive queue dropped by itself. */
-	for (i = DSTM_A_STATS_RX_DOWN; i < DSTM_A_STATS_RX_BACKLOG; i++)
+	for (i = DSTM_A_STATS_RX_DOWN; i <= DSTM_A_STATS_RX_BACKLOG; i++)
 		stats->rx_dropped += sum[i];
 	for (i = DSTM_A_STATS_TX_PROTOCOL; i <= DSTM_COUNTER_LAST; i++)
 		stats->tx_dropped += sum[i];
@@ -191,7 +190,11 @@ static int dstm_open(struct net_device *dev)
 
 static int dstm_stop(struct net_device *dev)
 {
-	dstm_early_close(netdev_priv(dev));
+	struct dstm_dev *dstm = netdev_priv(dev);
+
+	dstm_early_close(dstm);
+	/* It may go on in another namespace, where they would be strangers. */
+	dstm_batch_drain(dstm);
 	return 0;
 }
 

@@ -27,14 +27,37 @@ static bool is_hooked4(const struct net *net, unsigned int hook)
 	return rcu_access_pointer(net->nf.hooks_ipv4[hook]);
 }
 
+/*
+ * AppArmor has a hook in every namespace, which looks at nothing but the security
+ * mark of a packet.
+ */
+static bool is_hooked_behind(const struct net *net, const struct sk_buff *skb)
+{
+	const struct nf_hook_entries *e;
+
+	e = rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
+	if (!e)
+		return false;
+	return e->num_hook_entries > 1 || dstm_compat_has_secmark(skb) ||
+	       nf_hook_entries_get_hook_ops(e)[0]->priority !=
+	       NF_IP_PRI_SELINUX_FIRST;
+}
+
 static bool is_hooked6(const struct net *net, unsigned int hook)
 {
 	return rcu_access_pointer(net->nf.hooks_ipv6[hook]);
 }
 
-/* A bridge asks these hooks, too, about frames that may be for another host. */
+/*
+ * A bridge asks these hooks, too, about frames that may be for another host, and
+ * a VRF about what its ports have received. A verdict of user space comes back
+ * with bottom halves enabled, and the queues are for those who have not.
+ */
 static bool is_for_us(const struct sk_buff *skb)
 {
+	if (!in_softirq() || netif_is_l3_slave(skb->dev) ||
+	    netif_is_l3_master(skb->dev))
+		return false;
 #if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
 	if (nf_bridge_info_exists(skb))
 		return false;
@@ -53,8 +76,19 @@ static bool is_watched_out(struct net_device *dev)
 static bool is_watched_in(struct net_device *dev)
 {
 	return dev_nit_active(dev) || dstm_compat_has_ingress(dev) ||
+	       !list_empty(&dev->ptype_specific) ||
 	       rcu_access_pointer(dev->rx_handler) ||
 	       rcu_access_pointer(dev->xdp_prog);
+}
+
+/* Whether the route of a packet depends on more than its addresses. */
+static bool is_routed_by_more(const struct net *net, const struct sk_buff *skb)
+{
+#ifdef CONFIG_IP_MULTIPLE_TABLES
+	if (net->ipv4.fib_has_custom_rules)
+		return true;
+#endif
+	return IPCB(skb)->flags & IPSKB_MULTIPATH;
 }
 
 /*
@@ -131,10 +165,12 @@ static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph
 	rt = skb_rtable(skb);
 	if (rt->rt_type != RTN_UNICAST || rt->dst.lwtstate ||
 	    !dstm_is_device(rt->dst.dev) || rt->dst.dev == skb->dev ||
-	    !netif_running(rt->dst.dev) || IPCB(skb)->flags & IPSKB_DOREDIRECT)
+	    !netif_running(rt->dst.dev) || IPCB(skb)->flags & IPSKB_DOREDIRECT ||
+	    ip_dst_mtu_maybe_forward(&rt->dst, true) < READ_ONCE(rt->dst.dev->mtu))
 		return NULL;
 	dstm = netdev_priv(rt->dst.dev);
-	keep_flow(dstm, skb, iph, net);
+	if (!is_routed_by_more(net, skb))
+		keep_flow(dstm, skb, iph, net);
 	return dstm;
 }
 
@@ -150,9 +186,8 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 	struct dstm_dev *dstm;
 
 	if (is_hooked4(net, NF_INET_FORWARD) ||
-	    is_hooked4(net, NF_INET_POST_ROUTING) ||
-	    !is_for_us(skb) || skb->sk || skb_dst(skb) ||
-	    iph->ihl > 5 || netif_is_l3_slave(skb->dev) ||
+	    is_hooked_behind(net, skb) || !is_for_us(skb) || skb->sk || skb_dst(skb) ||
+	    iph->ihl > 5 ||
 	    !xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb) ||
 	    dstm_path_has_policies(net))
 		return NF_ACCEPT;
@@ -191,8 +226,7 @@ static unsigned int on_ipv6(void *priv, struct sk_buff *skb,
 	struct dstm_tep *tep;
 
 	if (ip6h->nexthdr != IPPROTO_IPIP || is_hooked6(net, NF_INET_LOCAL_IN) ||
-	    !is_for_us(skb) || skb_dst(skb) ||
-	    netif_is_l3_slave(skb->dev) || !dstm_path_is_cacheable(net) ||
+	    !is_for_us(skb) || skb_dst(skb) || !dstm_path_is_cacheable(net) ||
 	    !xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
 		return NF_ACCEPT;
 	tep = dstm_tep_find(net, &ip6h->daddr);
@@ -207,16 +241,6 @@ static unsigned int on_ipv6(void *priv, struct sk_buff *skb,
 	if (!dstm_batch_receive(tep->dstm, skb))
 		dstm_drop(tep->dstm, skb, DSTM_A_STATS_RX_BACKLOG);
 	return NF_STOLEN;
-}
-
-/* Whether a route depends on nothing but the destination. */
-static bool is_by_destination(const struct net *net, struct in_device *in)
-{
-#ifdef CONFIG_IP_MULTIPLE_TABLES
-	if (net->ipv4.fib_has_custom_rules)
-		return false;
-#endif
-	return !IN_DEV_RPFILTER(in);
 }
 
 /*
@@ -244,8 +268,12 @@ static int route(struct dstm_dev *dstm, struct sk_buff *skb,
 		skb_dst_drop(skb);
 		return -EINVAL;
 	}
-	/* Back into the tunnel, it may be that a redirect is due. */
-	if (in && is_by_destination(dev_net(dstm->dev), in) &&
+	/*
+	 * The mapping vouches for a client's source, nobody for one that a client
+	 * receives from. Back into the tunnel, it may be that a redirect is due.
+	 */
+	if (in && !IN_DEV_RPFILTER(in) && dstm->role == DSTM_ROLE_GATEWAY &&
+	    !is_routed_by_more(dev_net(dstm->dev), skb) &&
 	    rt->dst.dev != dstm->dev)
 		*last = (struct dstm_last_route) {
 			.dst = skb_dst(skb),

@@ -45,15 +45,21 @@ static void put(struct dstm_path *path)
 	kfree_rcu(path, rcu);
 }
 
-/* The newest are at the front, and those are the valid ones. */
+/*
+ * The newest are at the front, and those are the valid ones; behind them there may
+ * be as many as there are mappings that have been idle since some change of routes.
+ */
 static struct dstm_path *find(struct dstm_tep *tep, const struct dst_entry *dst,
 			      u32 cookie)
 {
+	unsigned int left = 4 * nr_cpu_ids + 16;
 	struct dstm_path *path;
 
 	hlist_for_each_entry(path, &tep->paths, node) {
 		if (path->dst == dst && path->cookie == cookie)
 			return path;
+		if (!--left)
+			break;
 	}
 	return NULL;
 }

@@ -371,6 +371,16 @@ static int forward(struct dstm_dev *dstm, struct dstm_mapping *m,
 	return counter;
 }
 
+/* By a switch that has the route itself. */
+static bool is_forwarded_already(const struct sk_buff *skb)
+{
+#ifdef CONFIG_NET_SWITCHDEV
+	return skb->offload_l3_fwd_mark;
+#else
+	return false;
+#endif
+}
+
 /* The way into the tunnel if nothing about the packet is out of the ordinary. */
 static struct dst_entry *plain_way(struct dstm_dev *dstm, struct sk_buff *skb,
 				   struct dstm_mapping **m)
@@ -378,7 +388,8 @@ static struct dst_entry *plain_way(struct dstm_dev *dstm, struct sk_buff *skb,
 	const struct iphdr *iph = ip_hdr(skb);
 	struct dst_entry *dst;
 
-	if (iph->ttl <= 1 || ip_is_fragment(iph) ||
+	if (iph->ttl <= 1 || ip_is_fragment(iph) || skb->encapsulation ||
+	    skb_warn_if_lro(skb) || is_forwarded_already(skb) ||
 	    !fits(skb, READ_ONCE(dstm->dev->mtu)) ||
 	    dstm_inner_check_addresses(iph) ||
 	    dstm_inner_owner(&dstm->table, skb, 0, iph, dstm_transmit_end(dstm), m) ||
