@@ -13,7 +13,7 @@ results=$out/results
 # What runs in a kernel, in this order: what is about orders, about packets, and about
 # what happens at the same time.
 orders="forward.sh antispoof.sh lifetime.sh events.sh errors.sh"
-packets="mtu.sh trace.sh gso.sh ynl.sh packets.sh programs.sh"
+packets="mtu.sh trace.sh early.sh gso.sh ynl.sh packets.sh programs.sh"
 at_once="replace.sh sync.sh dump.sh netns.sh"
 # What is random, with a short budget (make check-long has a long one), or long.
 more="packets_hooked.sh model.sh fuzz.sh coexist.sh"

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Packets are taken early, unless somebody in between wants to see them.
+
+. "$(dirname "$0")/lib.sh"
+
+need_dstm
+need_tool nft tcpdump
+tracing=/sys/kernel/tracing
+[ -e $tracing/trace ] || mount -t tracefs tracefs $tracing 2> /dev/null
+[ -e $tracing/kprobe_events ] || skip_all "this kernel has no probes of functions"
+topology
+map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
+# With the limit's option between the headers, the stack has to look at it.
+n "$client" ip link set tun type ip6tnl encaplimit none || bail "encaplimit"
+
+cat > $tracing/kprobe_events <<-END || bail "no probes"
+	p:dstm_test/in dstm:dstm_batch_transmit
+	p:dstm_test/late dstm:dstm_receive
+END
+no_probes()
+{
+	echo 0 > $tracing/events/dstm_test/enable
+	echo > $tracing/kprobe_events
+}
+trap 'status=$?; no_probes; cleanup; exit $status' EXIT
+echo 1 > $tracing/events/dstm_test/enable
+
+# early IN OUT: of three pings, so many packets are taken early into the tunnel, and
+# so many out of it. The first pings make sure that neighbours and paths are known.
+early()
+{
+	local into late
+
+	pings "$inet" 192.0.2.7 > /dev/null || return 1
+	echo > $tracing/trace
+	n "$inet" ping -4 -n -c 3 -i 0.2 192.0.2.7 || return 1
+	into=$(grep -c ' in: ' $tracing/trace)
+	# The client's own tunnel is asked for three, too, before ip6_tnl gets them.
+	late=$(($(grep -c ' late: ' $tracing/trace) - 3))
+	echo "early: $into packets into the tunnel, $((3 - late)) out of it"
+	[ "$into" -eq "$1" ] && [ $((3 - late)) -eq "$2" ]
+}
+
+watched_by_socket()
+{
+	local dump
+
+	ip netns exec "$gw" tcpdump -n -U -i dstm0 -w "$work/dump" 2> "$work/ready" &
+	dump=$!
+	busywait 10000 grep -q listening "$work/ready" || return 1
+	early 0 3 || return 1
+	kill $dump
+	wait $dump
+	[ "$(tcpdump -n -r "$work/dump" icmp 2> /dev/null | grep -c echo)" -ge 6 ]
+}
+
+# hooked FAMILY HOOK IN OUT
+hooked()
+{
+	local status
+
+	n "$gw" nft -f - <<-END
+		table $1 watch {
+			chain $2 { type filter hook $2 priority 0; policy accept; counter; }
+		}
+	END
+	early "$3" "$4"
+	status=$?
+	n "$gw" nft list table "$1" watch | grep 'packets [1-9]' || status=1
+	n "$gw" nft delete table "$1" watch
+	return $status
+}
+
+check "both ways" early 3 3
+check "a packet socket on the device sees all" watched_by_socket
+check "netfilter: forward" hooked ip forward 0 3
+check "netfilter: postrouting" hooked ip postrouting 0 3
+check "netfilter: prerouting comes before" hooked ip prerouting 3 3
+check "netfilter: input of the underlay" hooked ip6 input 3 0
+check "both ways again" early 3 3
+
+tap_done
