@@ -22,11 +22,6 @@
 #include "drop.h"
 #include "early.h"
 
-static bool is_hooked4(const struct net *net, unsigned int hook)
-{
-	return rcu_access_pointer(net->nf.hooks_ipv4[hook]);
-}
-
 /*
  * AppArmor has a hook in every namespace, which looks at nothing but the security
  * mark of a packet.
@@ -41,11 +36,6 @@ static bool is_hooked_behind(const struct net *net, const struct sk_buff *skb)
 	return e->num_hook_entries > 1 || dstm_compat_has_secmark(skb) ||
 	       nf_hook_entries_get_hook_ops(e)[0]->priority !=
 	       NF_IP_PRI_SELINUX_FIRST;
-}
-
-static bool is_hooked6(const struct net *net, unsigned int hook)
-{
-	return rcu_access_pointer(net->nf.hooks_ipv6[hook]);
 }
 
 /*
@@ -185,9 +175,9 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 	struct net *net = state->net;
 	struct dstm_dev *dstm;
 
-	if (is_hooked4(net, NF_INET_FORWARD) ||
-	    is_hooked_behind(net, skb) || !is_for_us(skb) || skb->sk || skb_dst(skb) ||
-	    iph->ihl > 5 ||
+	if (rcu_access_pointer(net->nf.hooks_ipv4[NF_INET_FORWARD]) ||
+	    is_hooked_behind(net, skb) || !is_for_us(skb) ||
+	    skb->sk || skb_dst(skb) || iph->ihl > 5 ||
 	    !xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb) ||
 	    dstm_path_has_policies(net))
 		return NF_ACCEPT;
@@ -203,11 +193,10 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 static bool is_local(struct dstm_tep *tep, struct net *net)
 {
 	struct flowi6 fl6 = { .daddr = tep->addr };
-	struct dst_entry *dst, *known;
+	struct dst_entry *dst;
 	bool local;
 
-	known = dstm_path_dst(rcu_dereference(tep->input));
-	if (known)
+	if (dstm_path_dst(rcu_dereference(tep->input)))
 		return true;
 	dst = ip6_route_output(net, NULL, &fl6);
 	local = !dst->error && ((struct rt6_info *)dst)->rt6i_flags & RTF_LOCAL;
@@ -225,7 +214,8 @@ static unsigned int on_ipv6(void *priv, struct sk_buff *skb,
 	struct net *net = state->net;
 	struct dstm_tep *tep;
 
-	if (ip6h->nexthdr != IPPROTO_IPIP || is_hooked6(net, NF_INET_LOCAL_IN) ||
+	if (ip6h->nexthdr != IPPROTO_IPIP ||
+	    rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_LOCAL_IN]) ||
 	    !is_for_us(skb) || skb_dst(skb) || !dstm_path_is_cacheable(net) ||
 	    !xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
 		return NF_ACCEPT;

@@ -38,7 +38,7 @@ bool dstm_path_is_cacheable(struct net *underlay)
 
 static void put(struct dstm_path *path)
 {
-	if (!path || path == &path->tep->start || --path->users)
+	if (path == &path->tep->start || --path->users)
 		return;
 	hlist_del(&path->node);
 	dst_release(path->dst);

@@ -27,8 +27,7 @@ static bool ours(struct dstm_dev *dstm, const struct dstm_tep *tep,
 		iph.frag_off = 0;
 	return !dstm_inner_check_addresses(&iph) &&
 	       !dstm_inner_owner(&dstm->table, skb, offset, &iph,
-				 dstm->role == DSTM_ROLE_GATEWAY ?
-				 DSTM_DESTINATION : DSTM_SOURCE, &m) &&
+				 dstm_transmit_end(dstm), &m) &&
 	       dstm_mapping_tep(m) == tep && ipv6_addr_equal(&m->remote, &outer->daddr);
 }
 
