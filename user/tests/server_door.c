@@ -202,6 +202,15 @@ static bool answered(struct dhcpv6_packet *packet, struct dhcpv4_message *m)
 	return true;
 }
 
+/* The answer, which is of this type. */
+static void expect(struct dhcpv4_message *m, uint8_t type)
+{
+	struct dhcpv6_packet packet;
+
+	assert_true(answered(&packet, m));
+	assert_int_equal(m->type, type);
+}
+
 static void lease_for(uint8_t client, struct dhcpv4_message *ack)
 {
 	struct dhcpv6_packet packet;
@@ -209,8 +218,7 @@ static void lease_for(uint8_t client, struct dhcpv4_message *ack)
 
 	message(&m, DHCPV4_DISCOVER, client);
 	ask(&m);
-	assert_true(answered(&packet, ack));
-	assert_int_equal(ack->type, DHCPV4_OFFER);
+	expect(ack, DHCPV4_OFFER);
 	message(&m, DHCPV4_REQUEST, client);
 	m.requested = ack->yiaddr;
 	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
@@ -220,8 +228,7 @@ static void lease_for(uint8_t client, struct dhcpv4_message *ack)
 	/* The gateway first. */
 	assert_false(answered(&packet, ack));
 	confirm();
-	assert_true(answered(&packet, ack));
-	assert_int_equal(ack->type, DHCPV4_ACK);
+	expect(ack, DHCPV4_ACK);
 }
 
 static void five_steps(void **state)
@@ -234,8 +241,7 @@ static void five_steps(void **state)
 	message(&m, DHCPV4_DISCOVER, 9);
 	ask(&m);
 	assert_int_equal(w.ordered, 0);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_OFFER);
+	expect(&got, DHCPV4_OFFER);
 	assert_int_equal(got.xid, m.xid);
 
 	m.type = DHCPV4_REQUEST;
@@ -266,8 +272,7 @@ static void five_steps(void **state)
 	/* The answer got lost: the same again, and no renewal. */
 	ask(&m);
 	assert_int_equal(w.ordered, 0);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_ACK);
+	expect(&got, DHCPV4_ACK);
 }
 
 static void renewed_and_released(void **state)
@@ -284,16 +289,14 @@ static void renewed_and_released(void **state)
 	assert_int_equal(w.ordered, 1);
 	assert_false(answered(&packet, &got));
 	confirm();
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_ACK);
+	expect(&got, DHCPV4_ACK);
 	assert_int_equal(got.ciaddr.s_addr, ack.yiaddr.s_addr);
 
 	/* Somebody else's address is refused. */
 	m.xid = ++w.xid;
 	m.ciaddr.s_addr = htonl(0xc0000203);
 	ask(&m);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_NAK);
+	expect(&got, DHCPV4_NAK);
 
 	message(&m, DHCPV4_RELEASE, 9);
 	m.ciaddr = ack.yiaddr;
@@ -332,22 +335,19 @@ static void renewed_at_last(void **state)
 	assert_int_equal(w.ordered, 1);
 	assert_false(answered(&packet, &got));
 	confirm();
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_ACK);
+	expect(&got, DHCPV4_ACK);
 }
 
 /* One lease a prefix: a client that moves to another one leaves room behind. */
 static void moved(void **state)
 {
-	struct dhcpv6_packet packet;
 	struct dhcpv4_message ack, m, got;
 
 	(void)state;
 	lease_for(4, &ack);
 	message(&m, DHCPV4_DISCOVER, 5);
 	ask(&m);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_NAK);
+	expect(&got, DHCPV4_NAK);
 	assert_string_equal(got.text, "you have as many addresses as you may");
 
 	message(&m, DHCPV4_REQUEST, 4);
@@ -355,23 +355,19 @@ static void moved(void **state)
 	inet_pton(AF_INET6, "2001:db8:2::7", &m.softwire_source);
 	ask(&m);
 	confirm();
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_ACK);
+	expect(&got, DHCPV4_ACK);
 	message(&m, DHCPV4_DISCOVER, 5);
 	ask(&m);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_OFFER);
+	expect(&got, DHCPV4_OFFER);
 	/* And none is left where it went. */
 	inet_pton(AF_INET6, "2001:db8:2::8", &m.softwire_source);
 	m.xid = ++w.xid;
 	ask(&m);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_NAK);
+	expect(&got, DHCPV4_NAK);
 }
 
 static void told_why(void **state)
 {
-	struct dhcpv6_packet packet;
 	struct dhcpv4_message ack, m, got;
 
 	(void)state;
@@ -379,8 +375,7 @@ static void told_why(void **state)
 	lease_for(10, &ack);
 	message(&m, DHCPV4_DISCOVER, 11);
 	ask(&m);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_NAK);
+	expect(&got, DHCPV4_NAK);
 	assert_string_equal(got.text, "no address is free for you");
 	assert_int_equal(got.yiaddr.s_addr, 0);
 	/* The gateway is gone: refused at once. */
@@ -393,8 +388,7 @@ static void told_why(void **state)
 	m.requested.s_addr = htonl(0xc0000202);
 	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
 	ask(&m);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_NAK);
+	expect(&got, DHCPV4_NAK);
 	assert_string_equal(got.text, "the gateway can not be reached");
 }
 
@@ -435,20 +429,17 @@ static void nothing_learnt(void **state)
 
 static void port_sets(void **state)
 {
-	struct dhcpv6_packet packet;
 	struct dhcpv4_message m, got;
 
 	(void)state;
 	/* Not to who did not ask for option 159. */
 	message(&m, DHCPV4_DISCOVER, 1);
 	ask(&m);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_NAK);
+	expect(&got, DHCPV4_NAK);
 	message(&m, DHCPV4_DISCOVER, 1);
 	m.parameters[m.parameters_count++] = DHCPV4_OPT_PORTPARAMS;
 	ask(&m);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_OFFER);
+	expect(&got, DHCPV4_OFFER);
 	assert_int_equal(got.ports.len, 6);
 	assert_int_equal(got.ports.psid, 1);	/* 0 has the well-known ports */
 }
@@ -514,7 +505,6 @@ static void information(void **state)
 
 static void declined(void **state)
 {
-	struct dhcpv6_packet packet;
 	struct dhcpv4_message ack, m, got;
 
 	(void)state;
@@ -527,8 +517,7 @@ static void declined(void **state)
 	/* The other address, though the first was its own. */
 	message(&m, DHCPV4_DISCOVER, 9);
 	ask(&m);
-	assert_true(answered(&packet, &got));
-	assert_int_equal(got.type, DHCPV4_OFFER);
+	expect(&got, DHCPV4_OFFER);
 	assert_int_not_equal(got.yiaddr.s_addr, ack.yiaddr.s_addr);
 }
 
