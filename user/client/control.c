@@ -262,22 +262,14 @@ static const struct dstm_rpc_ops question_ops = {
 int control_ask(const char *path, bool json)
 {
 	struct question q = { event_base_new(), path, json, 1 };
-	struct bufferevent *bev;
-	struct sockaddr_un addr;
+	struct bufferevent *bev = q.base ? dstm_rpc_stream(q.base, path) : NULL;
 	struct dstm_rpc *rpc;
 
-	if (!q.base || address(&addr, path)) {
-		fprintf(stderr, "dstm-client: %s: can not be a socket\n", path);
-		return 1;
-	}
-	bev = bufferevent_socket_new(q.base, -1, BEV_OPT_CLOSE_ON_FREE);
-	if (!bev || bufferevent_socket_connect(bev,
-			(const struct sockaddr *)&addr, sizeof(addr))) {
+	if (!bev) {
 		fprintf(stderr, "dstm-client: %s: %s; is dstm-client running?\n",
 			path, strerror(errno));
-		if (bev)
-			bufferevent_free(bev);
-		event_base_free(q.base);
+		if (q.base)
+			event_base_free(q.base);
 		return 1;
 	}
 	rpc = dstm_rpc_new(bev, &question_ops, &q);

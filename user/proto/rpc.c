@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "rpc.h"
 
@@ -494,6 +497,32 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 	timer_set(rpc);
 	leave(rpc);
+}
+
+struct bufferevent *dstm_rpc_stream(struct event_base *base, const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct bufferevent *bev;
+	int fd, error;
+
+	if (strlen(path) >= sizeof(addr.sun_path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	strcpy(addr.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return NULL;
+	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+		if (bev)
+			return bev;
+		errno = ENOMEM;
+	}
+	error = errno;
+	close(fd);
+	errno = error;
+	return NULL;
 }
 
 struct dstm_rpc *dstm_rpc_new(struct bufferevent *bev,

@@ -101,6 +101,17 @@ typedef void dstm_rpc_answer_fn(json_t *result,
 				const struct dstm_rpc_error *error, void *data);
 
 /**
+ * dstm_rpc_stream - connect to a UNIX socket
+ * @base: whose the stream will be
+ * @path: of the socket
+ *
+ * Such a connection is there at once or not at all; it is never waited for.
+ *
+ * Return: the stream, to be given to dstm_rpc_new(), or NULL with errno set.
+ */
+struct bufferevent *dstm_rpc_stream(struct event_base *base, const char *path);
+
+/**
  * dstm_rpc_new - speak JSON-RPC on a connection
  * @bev: the connection, from here on this code's own; may still be connecting
  * @ops: what this side does; must outlive it

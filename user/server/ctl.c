@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 
 #include "lib/mapping.h"
@@ -411,19 +409,13 @@ static int typed(const struct command *command, int argc, char **argv)
 
 static int connect_to(struct ctl *ctl, const char *path)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct bufferevent *bev;
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
 	ctl->base = event_base_new();
-	bev = ctl->base ? bufferevent_socket_new(ctl->base, -1,
-						 BEV_OPT_CLOSE_ON_FREE) : NULL;
-	if (!bev || bufferevent_socket_connect(bev, (struct sockaddr *)&addr,
-					       sizeof(addr))) {
+	bev = ctl->base ? dstm_rpc_stream(ctl->base, path) : NULL;
+	if (!bev) {
 		fprintf(stderr, "dstm-server ctl: %s: %s; is dstm-server running?\n",
 			path, strerror(errno));
-		if (bev)
-			bufferevent_free(bev);
 		return -1;
 	}
 	ctl->rpc = dstm_rpc_new(bev, &ops, ctl);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "gateways.h"
 #include "lib/addr.h"
@@ -561,28 +560,10 @@ static const struct dstm_rpc_ops rpc_ops = {
 	.queue = QUEUE_MAX,
 };
 
-/* On its way to an address; NULL, and freed, if that is nowhere. */
-static struct bufferevent *connecting(struct bufferevent *bev,
-				      const void *addr, int len)
-{
-	if (!bufferevent_socket_connect(bev, addr, len))
-		return bev;
-	bufferevent_free(bev);
-	return NULL;
-}
-
 static struct bufferevent *connect_unix(struct link *link)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct bufferevent *bev;
-
-	bev = bufferevent_socket_new(link->gateways->turn->base, -1,
-				     BEV_OPT_CLOSE_ON_FREE);
-	if (!bev)
-		return NULL;
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
-		 link->config->socket);
-	return connecting(bev, &addr, sizeof(addr));
+	return dstm_rpc_stream(link->gateways->turn->base,
+			       link->config->socket);
 }
 
 static struct bufferevent *connect_tls(struct link *link)
@@ -594,7 +575,9 @@ static struct bufferevent *connect_tls(struct link *link)
 				  .sin_port = htons((uint16_t)config->port) };
 	bool is_v6 = inet_pton(AF_INET6, config->address, &v6.sin6_addr) == 1;
 	struct bufferevent *bev;
+	int ret;
 
+	errno = ENOKEY;		/* what was wrong with them is said already */
 	if (!link->ctx)
 		return NULL;
 	inet_pton(AF_INET, config->address, &v4.sin_addr);
@@ -602,8 +585,16 @@ static struct bufferevent *connect_tls(struct link *link)
 			       config->peer : config->address);
 	if (!bev)
 		return NULL;
-	return is_v6 ? connecting(bev, &v6, sizeof(v6)) :
-		       connecting(bev, &v4, sizeof(v4));
+	ret = is_v6 ? bufferevent_socket_connect(bev, (struct sockaddr *)&v6,
+						 sizeof(v6)) :
+		      bufferevent_socket_connect(bev, (struct sockaddr *)&v4,
+						 sizeof(v4));
+	if (!ret)
+		return bev;
+	ret = errno;
+	bufferevent_free(bev);
+	errno = ret;
+	return NULL;
 }
 
 static void link_connect(struct link *link)
@@ -615,7 +606,7 @@ static void link_connect(struct link *link)
 	if (bev)
 		link->rpc = dstm_rpc_new(bev, &rpc_ops, link);
 	if (!link->rpc) {
-		link_retry(link);
+		link_lost(link, strerror(errno));
 		return;
 	}
 	link->state = HELLO;

@@ -72,6 +72,11 @@ wait $asking
 result $? "1 - $clients clients have a lease each, and no two the same, through $kills kills"
 sed 's/^/# /' "$dir/result"
 
+# It may have been started a moment ago.
+for ((tries = 0; tries < 100; tries++)); do
+	"$out/dstm-server" ctl -s "$dir/control.sock" pools >/dev/null 2>&1 && break
+	sleep 0.1
+done
 count=$("$out/dstm-server" ctl -s "$dir/control.sock" leases state bound | wc -l)
 [ "$count" -eq "$clients" ]
 result $? "2 - the store has all of them ($count)"
