@@ -71,6 +71,60 @@ old_program()
 	n "$1" "$python" "$work/old-program" 198.51.100.2 2>&1
 }
 
+# tunnel NS LOCAL IPV4: an ordinary tunnel to the gateway.
+tunnel()
+{
+	run ip netns exec "$1" ip link add tun type ip6tnl mode ipip6 local "$2" remote 2001:db8::1
+	run ip netns exec "$1" ip link set tun up
+	run ip netns exec "$1" ip addr add "$3/32" dev tun
+	run ip netns exec "$1" ip route add default dev tun
+}
+
+# shown NS TO PROTOCOL PORT [HOW]...: bytes go there and come back.
+shown()
+{
+	say_where "$@"
+	traffic "$1" "$3" "$2" "$4" "${@:5}" --timeout 30 || bail "no traffic"
+	echo "        all that was sent came back"
+}
+
+dropped()
+{
+	say_where "$@"
+	! traffic "$1" "$3" "$2" "$4" "${@:5}" --count 1 --timeout 0.5 > /dev/null ||
+		bail "it came through"
+	echo "        nothing comes back"
+}
+
+say_where()
+{
+	local host=${1#dstm-}
+
+	host=${host%-*}
+	shift
+	echo "   ${host/inet/internet}# connect $*"
+}
+
+# download: 10 MB over the tunnel, compared with what was sent.
+download()
+{
+	local begin
+
+	mkdir "$work/www"
+	head -c 10000000 /dev/urandom > "$work/www/file"
+	(cd "$work/www" && exec ip netns exec "$inet" "$python" -m http.server \
+		--bind 198.51.100.2 80) > /dev/null 2>&1 &
+	web() { n "$inet" grep -q ':0050 ' /proc/net/tcp; }
+	busywait 60000 web || bail "no web server"
+	echo "   client# curl -O http://198.51.100.2/file"
+	begin=${EPOCHREALTIME/./}
+	n "$client" curl -sS -m 60 -o "$work/file" http://198.51.100.2/file ||
+		bail "the download failed"
+	cmp "$work/file" "$work/www/file" || bail "the file is damaged"
+	echo "        $(wc -c < "$work/file") bytes in" \
+		"$(((${EPOCHREALTIME/./} - begin) / 1000)) ms, as they were sent"
+}
+
 # capture_start: lines of what passes the router, from descriptor $capture.
 capture_start()
 {
@@ -150,6 +204,7 @@ in_the_background()
 
 [ -d /sys/module/dstm ] || modprobe dstm || bail "module dstm can not be loaded"
 need_daemons
+need_tool curl
 lent=192.0.2.8
 
 cat <<'END'
@@ -176,15 +231,31 @@ run ip netns exec "$gw" ip link set dstm0 up
 run ip netns exec "$gw" ip route add 192.0.2.0/24 dev dstm0
 n "$gw" sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
 run ip netns exec "$gw" "$nl" map add dev dstm0 ipv4 192.0.2.7 remote 2001:db8:1::7
-run ip netns exec "$client" ip link add tun type ip6tnl mode ipip6 local 2001:db8:1::7 remote 2001:db8::1
-run ip netns exec "$client" ip link set tun up
-run ip netns exec "$client" ip addr add 192.0.2.7/32 dev tun
-run ip netns exec "$client" ip route add default dev tun
+tunnel "$client" 2001:db8:1::7 192.0.2.7
 run ip netns exec "$client" ping -4 -n -c 2 -i 0.2 198.51.100.2
+say "   It downloads 10 MB from the Internet:"
+download
+say "   An IPv4 host opens a connection to the client, as to any other host:"
+serve "$client" 192.0.2.7 5200
+shown "$inet" 192.0.2.7 tcp 5200
+
+say "B. Still by hand, and sharing: the other client has 1024 ports of 192.0.2.9."
+run ip netns exec "$gw" "$nl" map add dev dstm0 ipv4 192.0.2.9 psid 5 psid-len 6 remote 2001:db8:11::7
+tunnel "$other" 2001:db8:11::7 192.0.2.9
+say "   Port set 5 of 64 is 5120 to 6143. From one of them it reaches the Internet, and is reached:"
+shown "$other" 198.51.100.2 tcp 7000 --source 192.0.2.9 --sport 5201
+serve "$other" 192.0.2.9 5200
+shown "$inet" 192.0.2.9 tcp 5200
+say "   From another one it does not; the gateway drops and counts the packet:"
+dropped "$other" 198.51.100.2 udp 7000 --source 192.0.2.9 --sport 7001
+echo "   gateway# dstm-nl stats dev dstm0 | grep rx-inner-port"
+n "$gw" "$nl" stats dev dstm0 | grep rx-inner-port
+[ "$(stat rx-inner-port)" -ge 1 ] || bail "not counted under rx-inner-port"
 ip -n "$client" link del tun
+ip -n "$other" link del tun
 ip -n "$gw" link del dstm0
 
-say "B. By the daemons. Gateway and server are started, and find each other:"
+say "C. By the daemons. Gateway and server are started, and find each other:"
 certificates
 pool=$lent/32
 gateway_start
@@ -209,13 +280,13 @@ has_address "$client" "$lent" || bail "not by the address that was lent"
 run ip netns exec "$client" ip -br -4 addr show dev dstm0
 run ip netns exec "$gw" "$nl" map show
 
-say "C. There is one address, and another client wants it as well: it is told so at once."
+say "D. There is one address, and another client wants it as well: it is told so at once."
 client_start "$other" '"retry": "1s"'
 echo "   other# old-program 198.51.100.2"
 old_program "$other" | grep "Network is unreachable" | sed 's/^/        /'
 [ "${PIPESTATUS[1]}" -eq 0 ] || bail "it should have been refused"
 
-say "D. After half of its time the client renews the lease:"
+say "E. After half of its time the client renews the lease:"
 next_is order "   server  -> gateway   map it for another 10 s"
 next_is answer "   gateway -> server    done"
 next_is reply "   server  -> client    it is yours for another 10 s"
@@ -223,14 +294,14 @@ run dstm-server ctl -s "$sock/server" leases
 
 then=$(date +%Y-%m-%dT%H:%M:%S)
 
-say "E. The client stops, and gives the address back; the mapping goes at once:"
+say "F. The client stops, and gives the address back; the mapping goes at once:"
 stop "$client"
 echo "   client# kill dstm-client"
 busywait 5000 equal > "$work/check.log" 2>&1 || bail "mapping and lease differ"
 run ip netns exec "$gw" "$nl" map count dev dstm0
 [ -z "$(ip -n "$client" -4 addr show scope global)" ] || bail "the client still has it"
 
-say "F. When it has rested 2 s, it is the other's:"
+say "G. When it has rested 2 s, it is the other's:"
 again() { old_program "$other" > "$work/program"; }
 busywait 20000 again || bail "the other client got no address: $(cat "$work/program")"
 echo "   other# old-program 198.51.100.2"
