@@ -441,9 +441,10 @@ static void swap_in(struct dstm_table *t, struct dstm_mapping *old,
 }
 
 /* Whether a mapping is over, or not yet wanted by the sync that asks. */
-static bool gives_way(const struct dstm_mapping *m, u16 sync, u64 now)
+static bool gives_way(const struct dstm_mapping *m, const struct dstm_set *how)
 {
-	return dstm_mapping_expired(m, now) || (sync && m->node.sync != sync);
+	return dstm_mapping_expired(m, how->now) ||
+	       (how->sync && m->node.sync != how->sync);
 }
 
 static bool is_split_otherwise(struct dstm_table *t,
@@ -465,19 +466,18 @@ static bool is_split_otherwise(struct dstm_table *t,
  * are over. All or none.
  */
 static int make_room(struct dstm_table *t, const struct dstm_mapping *m,
-		     u16 sync, struct hlist_head *evicted,
+		     const struct dstm_set *how, struct hlist_head *evicted,
 		     struct netlink_ext_ack *extack)
 {
 	struct dstm_mapping *other, *next;
 	__be32 ipv4 = m->node.key.ipv4;
-	u64 now = dstm_now();
 
 	if (!is_split_otherwise(t, m))
 		return 0;
 	for (other = dstm_table_first(t, ipv4, 0);
 	     other && other->node.key.ipv4 == ipv4;
 	     other = dstm_table_next(other)) {
-		if (gives_way(other, sync, now))
+		if (gives_way(other, how))
 			continue;
 		if (is_whole(&other->node))
 			NL_SET_ERR_MSG(extack,
@@ -522,8 +522,7 @@ static void refresh(struct dstm_table *t, struct dstm_mapping *old, u64 expires,
  * dstm_table_set - put one mapping into the table
  * @t: the table, locked
  * @m: the mapping; it stays the caller's where @change->new is another one
- * @mode: what must, may or must not be there before
- * @sync: the sync that wants it, or 0
+ * @how: what must, may or must not be there before, and who asks when
  * @change: what was done, for dstm_table_undo()
  * @evicted: gets what had to give way, for dstm_table_restore()
  * @extack: says why not
@@ -531,20 +530,20 @@ static void refresh(struct dstm_table *t, struct dstm_mapping *old, u64 expires,
  * Return: 0 or a negative error, then nothing has changed but @evicted.
  */
 int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
-		   enum dstm_set_mode mode, u16 sync,
-		   struct dstm_change *change, struct hlist_head *evicted,
-		   struct netlink_ext_ack *extack)
+		   const struct dstm_set *how, struct dstm_change *change,
+		   struct hlist_head *evicted, struct netlink_ext_ack *extack)
 {
+	enum dstm_set_mode mode = how->mode;
 	struct dstm_mapping *old;
 	int err;
 
-	err = make_room(t, m, sync, evicted, extack);
+	err = make_room(t, m, how, evicted, extack);
 	if (err)
 		return err;
 
 	old = get(t, m->node.key.ipv4, m->node.key.slot, m->node.psid_len,
 		  m->node.psid_offset);
-	if (old && dstm_mapping_expired(old, dstm_now())) {
+	if (old && dstm_mapping_expired(old, how->now)) {
 		dstm_table_remove(t, old);
 		hlist_add_head(&old->wheel, evicted);
 		old = NULL;

@@ -88,6 +88,13 @@ enum dstm_set_mode {
 	DSTM_SET_EXTEND,	/* must exist, with the same addresses */
 };
 
+/* How the mappings of one message are set. */
+struct dstm_set {
+	enum dstm_set_mode mode;
+	u16 sync;		/* the sync that wants them, or 0 */
+	u64 now;		/* the same for all, so that none ends meanwhile */
+};
+
 int dstm_mapping_init(void);
 void dstm_mapping_exit(void);
 
@@ -113,9 +120,8 @@ struct dstm_mapping *dstm_table_first(struct dstm_table *t, __be32 ipv4,
 struct dstm_mapping *dstm_table_next(struct dstm_mapping *m);
 
 int dstm_table_set(struct dstm_table *t, struct dstm_mapping *m,
-		   enum dstm_set_mode mode, u16 sync,
-		   struct dstm_change *change, struct hlist_head *evicted,
-		   struct netlink_ext_ack *extack);
+		   const struct dstm_set *how, struct dstm_change *change,
+		   struct hlist_head *evicted, struct netlink_ext_ack *extack);
 void dstm_table_undo(struct dstm_table *t, struct dstm_change *change);
 void dstm_table_restore(struct dstm_table *t, struct hlist_head *evicted);
 void dstm_table_remove(struct dstm_table *t, struct dstm_mapping *m);

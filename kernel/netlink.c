@@ -199,7 +199,7 @@ static int parse_nest(struct nlattr *attr, struct nlattr **tb,
 }
 
 /* Addresses and lifetime; the tunnel end point is held then. */
-static int parse_values(struct dstm_dev *dstm, struct nlattr **tb,
+static int parse_values(struct dstm_dev *dstm, struct nlattr **tb, u64 now,
 			struct dstm_mapping *m, struct netlink_ext_ack *extack)
 {
 	struct in6_addr local = dstm->tep->addr;
@@ -231,8 +231,7 @@ static int parse_values(struct dstm_dev *dstm, struct nlattr **tb,
 					    "lifetime is 0; leave it out for a mapping without end");
 			return -EINVAL;
 		}
-		m->expires = ktime_get_boottime_ns() +
-			     (u64)lifetime * NSEC_PER_SEC;
+		m->expires = now + (u64)lifetime * NSEC_PER_SEC;
 	}
 	tep = dstm_tep_get(dstm, &local, extack);
 	if (IS_ERR(tep))
@@ -243,7 +242,7 @@ static int parse_values(struct dstm_dev *dstm, struct nlattr **tb,
 
 /* A mapping that is in no table yet. */
 static struct dstm_mapping *parse_mapping(struct dstm_dev *dstm,
-					  struct nlattr *attr,
+					  struct nlattr *attr, u64 now,
 					  struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[DSTM_A_MAPPING_MAX + 1];
@@ -262,7 +261,7 @@ static struct dstm_mapping *parse_mapping(struct dstm_dev *dstm,
 	if (!err)
 		err = parse_portset(tb, &m->node, extack);
 	if (!err)
-		err = parse_values(dstm, tb, m, extack);
+		err = parse_values(dstm, tb, now, m, extack);
 	if (err) {
 		dstm_mapping_free(m);
 		return ERR_PTR(err);
@@ -336,18 +335,17 @@ static enum dstm_set_mode set_mode(const struct genl_info *info)
 }
 
 static int set_one(struct dstm_dev *dstm, struct nlattr *attr,
-		   enum dstm_set_mode mode, u16 sync,
-		   struct dstm_change *change, struct hlist_head *evicted,
-		   struct netlink_ext_ack *extack)
+		   const struct dstm_set *how, struct dstm_change *change,
+		   struct hlist_head *evicted, struct netlink_ext_ack *extack)
 {
-	struct dstm_mapping *m = parse_mapping(dstm, attr, extack);
+	struct dstm_mapping *m = parse_mapping(dstm, attr, how->now, extack);
 	int err;
 
 	if (IS_ERR(m)) {
 		err = PTR_ERR(m);
 	} else {
-		err = dstm_table_set(&dstm->table, m, mode, sync, change,
-				     evicted, extack);
+		err = dstm_table_set(&dstm->table, m, how, change, evicted,
+				     extack);
 		if (err || change->new != m)
 			dstm_device_free(m);
 	}
@@ -385,7 +383,7 @@ static void roll_back(struct dstm_dev *dstm, struct dstm_change *changes,
 
 int dstm_nl_map_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	enum dstm_set_mode mode = set_mode(info);
+	struct dstm_set how = { .mode = set_mode(info) };
 	struct dstm_change *changes;
 	unsigned int n, done = 0;
 	struct dstm_dev *dstm;
@@ -409,7 +407,9 @@ int dstm_nl_map_new_doit(struct sk_buff *skb, struct genl_info *info)
 			err = -ESTALE;
 			goto unlock;
 		}
+		how.sync = sync;
 	}
+	how.now = ktime_get_boottime_ns();
 	changes = kvcalloc(n, sizeof(*changes), GFP_KERNEL);
 	if (!changes) {
 		err = -ENOMEM;
@@ -420,7 +420,7 @@ int dstm_nl_map_new_doit(struct sk_buff *skb, struct genl_info *info)
 			  rem) {
 		if (nla_type(attr) != DSTM_A_MAPPING)
 			continue;
-		err = set_one(dstm, attr, mode, sync, &changes[done], &evicted,
+		err = set_one(dstm, attr, &how, &changes[done], &evicted,
 			      info->extack);
 		if (err)
 			break;

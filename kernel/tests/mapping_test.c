@@ -23,13 +23,21 @@ static struct dstm_mapping *make(u32 ipv4, int psid, u8 len, u8 offset,
 	return m;
 }
 
+static int set_at(struct dstm_table *t, struct dstm_mapping *m,
+		  enum dstm_set_mode mode, u16 sync, u64 now,
+		  struct dstm_change *change, struct hlist_head *evicted)
+{
+	struct dstm_set how = { .mode = mode, .sync = sync, .now = now };
+	struct netlink_ext_ack extack = {};
+
+	return dstm_table_set(t, m, &how, change, evicted, &extack);
+}
+
 static int set(struct dstm_table *t, struct dstm_mapping *m,
 	       enum dstm_set_mode mode, u16 sync, struct dstm_change *change,
 	       struct hlist_head *evicted)
 {
-	struct netlink_ext_ack extack = {};
-
-	return dstm_table_set(t, m, mode, sync, change, evicted, &extack);
+	return set_at(t, m, mode, sync, dstm_now(), change, evicted);
 }
 
 /* The remote's last byte of who owns a port, or -1. */
@@ -221,6 +229,31 @@ static void table_expiry(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, owner(t, 1, 1), -1);
 }
 
+/* However long a message takes, it takes away nothing that it has set. */
+static void table_message_is_one_instant(struct kunit *test)
+{
+	struct dstm_table *t = test->priv;
+	u64 begin = dstm_now() - 2 * NSEC_PER_SEC;
+	struct dstm_change first, second;
+	struct dstm_mapping *m = make(1, 0, 0, 0, 7);
+	HLIST_HEAD(evicted);
+
+	m->expires = begin + NSEC_PER_SEC;
+	KUNIT_EXPECT_EQ(test, set_at(t, m, DSTM_SET_PUT, 0, begin, &first,
+				     &evicted), 0);
+	KUNIT_EXPECT_EQ(test, set_at(t, m, DSTM_SET_PUT, 0, begin, &second,
+				     &evicted), 0);
+	KUNIT_EXPECT_PTR_EQ(test, second.old, m);
+	m = make(1, 3, 6, 0, 8);
+	KUNIT_EXPECT_EQ(test, set_at(t, m, DSTM_SET_PUT, 0, begin, &second,
+				     &evicted), -EEXIST);
+	dstm_mapping_free(m);
+	KUNIT_EXPECT_TRUE(test, hlist_empty(&evicted));
+	dstm_table_undo(t, &first);
+	KUNIT_EXPECT_EQ(test, t->count, 0);
+	dstm_mapping_free(first.new);
+}
+
 static void table_sync_gives_way(struct kunit *test)
 {
 	struct dstm_table *t = test->priv;
@@ -288,6 +321,7 @@ static struct kunit_case table_cases[] = {
 	KUNIT_CASE(table_whole_and_shared),
 	KUNIT_CASE(table_modes),
 	KUNIT_CASE(table_expiry),
+	KUNIT_CASE(table_message_is_one_instant),
 	KUNIT_CASE(table_sync_gives_way),
 	KUNIT_CASE(table_order),
 	{}
