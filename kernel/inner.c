@@ -225,6 +225,9 @@ enum dstm_flaw dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
 		return DSTM_NO_ADDRESS;
 	if (address->psid_len && ip_is_fragment(iph))
 		return DSTM_FRAGMENT;
+	/* Fragments pass as they come, but what an error is about has to be seen. */
+	if (ip_is_fragment(iph) && dstm_inner_is_icmp_error(skb, offset, iph))
+		return DSTM_ICMP_ERROR;
 	/* Of a whole address, only ICMP errors have more to tell. */
 	if (address->psid_len ||
 	    (iph->protocol == IPPROTO_ICMP && !ip_is_fragment(iph))) {

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """ICMPv4 errors that pass by: who gets them is told by the packet inside."""
 
-from .build import (DUT_INET, FIVE_AT, HOST, NOBODY, OTHER, SHARED, WHOLE, echo, error,
-                    hop, own_error, patched, portless, ports, udp)
+from .build import (DUT_INET, FIVE_AT, HOST, HOST2, NOBODY, OTHER, SHARED, WHOLE, echo, error,
+                    hop, inner_fragments, own_error, patched, portless, ports, sized, udp)
 from .case import (Case, decap, decap_drop, encap, encap_drop, from_client,
-                   from_inet, to_client, to_inet)
+                   from_inet, rx, to_client, to_inet, tx)
 
 RFC = "RFC 7596 8.1"
 NAT = "RFC 5508 REQ-3 to REQ-5"
@@ -174,6 +174,45 @@ def from_shared():
     )
 
 
+def cut(error_message, ident):
+    error_message.id = ident
+    return bytes(error_message), inner_fragments(error_message, 576)
+
+
+def in_fragments():
+    """To and from a whole address nothing is put together: the fragment that shows
+    what the error is about can not be verified, so it does not pass. A port set's
+    errors are put together first."""
+    _, parts = cut(error(hop(sized(1000, src=WHOLE, dst=HOST))), 61)
+    yield Case("encap-error-in-fragments", NAT, [from_inet(part) for part in parts],
+               [to_client(hop(part)) for part in parts[1:]],
+               tx(*parts[1:]) | {"tx-icmp-error": 1})
+    _, parts = cut(error(hop(sized(1000, src=HOST, dst=WHOLE)), src=WHOLE, dst=HOST), 62)
+    yield Case("decap-error-in-fragments", NAT, [from_client(part) for part in parts],
+               [to_inet(hop(part)) for part in parts[1:]],
+               rx(*parts[1:]) | {"rx-icmp-error": 1})
+    for name, ident, port in (("", 63, 5200), ("-port-before", 65, 5119)):
+        right = port == 5200
+        whole, parts = cut(error(hop(sized(1000, src=SHARED, dst=HOST, sport=port)),
+                                 dst=SHARED), ident)
+        yield Case(f"encap-set-error-in-fragments{name}", NAT,
+                   [from_inet(part) for part in parts],
+                   [to_client(hop(whole), dst=FIVE_AT)] if right else [],
+                   tx(whole) if right else {"tx-no-port-set": 1})
+        whole, parts = cut(error(hop(sized(1000, src=HOST, dst=SHARED, dport=port)),
+                                 src=SHARED, dst=HOST2), ident + 1)
+        yield Case(f"decap-set-error-in-fragments{name}", NAT,
+                   [from_client(part, src=FIVE_AT) for part in parts],
+                   [to_inet(hop(whole))] if right else [],
+                   rx(whole) if right else {"rx-inner-port": 1})
+    later = portless(17, src=SHARED, dst=HOST, frag=100)
+    yield encap_drop("encap-set-error-about-later-fragment", NAT, error(later, dst=SHARED),
+                     "tx-no-ports")
+    later = portless(17, src=HOST, dst=SHARED, frag=100)
+    yield decap_drop("decap-set-error-about-later-fragment", NAT,
+                     error(later, src=SHARED, dst=HOST), "rx-no-ports", src=FIVE_AT)
+
+
 def traceroute():
     """The gateway is one hop, with its IPv4 address, in both directions."""
     last_out = udp(src=WHOLE, dst=HOST, ttl=1)
@@ -198,4 +237,5 @@ def traceroute():
 
 
 def cases():
-    return [*to_whole(), *to_shared(), *from_whole(), *from_shared(), *traceroute()]
+    return [*to_whole(), *to_shared(), *from_whole(), *from_shared(), *in_fragments(),
+            *traceroute()]

@@ -140,7 +140,10 @@ def owner(table, data, end):
     if not found:
         raise Drop("address", told=True)
     if "psid" not in found[0]:
-        if is_icmp_error(data) and not word(data, 6) & FRAGMENT:
+        if is_icmp_error(data):
+            # In fragments it can not be checked (RFC 5508 section 4.2).
+            if word(data, 6) & FRAGMENT:
+                raise Drop("icmp-error")
             error_port(data, end)
         return found[0]
     port = port_of(data, end)
