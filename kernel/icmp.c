@@ -7,6 +7,8 @@
 #include <linux/icmpv6.h>
 #include <linux/ratelimit.h>
 #include <net/icmp.h>
+#include <net/ipv6.h>
+#include <net/route.h>
 
 #include "device.h"
 #include "icmp.h"
@@ -15,6 +17,27 @@
 static bool may_answer(struct dstm_dev *dstm, struct ratelimit_state *limit)
 {
 	return READ_ONCE(dstm->icmp_errors) && __ratelimit(limit);
+}
+
+/*
+ * Whether there may be an error because of a packet (RFC 1122 section 3.2.2, RFC
+ * 4443 section 2.4). What there is none for must not use the limit up.
+ */
+static bool is_answerable(const struct sk_buff *skb)
+{
+	const struct iphdr *iph = dstm_inner_header(skb, 0);
+
+	return skb->pkt_type == PACKET_HOST &&
+	       !(iph->frag_off & htons(IP_OFFSET)) &&
+	       !dstm_inner_is_icmp_error(skb, 0, iph);
+}
+
+/* The same of what was routed here: not if it was for more than one host. */
+static bool is_for_one(const struct sk_buff *skb)
+{
+	const struct rtable *rt = skb_rtable(skb);
+
+	return rt && !(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST));
 }
 
 /**
@@ -26,7 +49,8 @@ static bool may_answer(struct dstm_dev *dstm, struct ratelimit_state *limit)
  */
 void dstm_icmp_no_mapping(struct dstm_dev *dstm, struct sk_buff *skb)
 {
-	if (may_answer(dstm, &dstm->no_mapping_limit))
+	if (is_for_one(skb) && is_answerable(skb) &&
+	    may_answer(dstm, &dstm->no_mapping_limit))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
 }
 
@@ -54,15 +78,14 @@ void dstm_icmp_too_big(struct sk_buff *skb, unsigned int mtu)
  */
 void dstm_icmp_spoof(struct dstm_dev *dstm, struct sk_buff *skb)
 {
-	const struct iphdr *iph = dstm_inner_header(skb, 0);
+	struct net_device *from;
 
-	if (iph->frag_off & htons(IP_OFFSET) ||
-	    dstm_inner_is_icmp_error(skb, 0, iph))
+	from = dev_get_by_index_rcu(dstm->underlay, IP6CB(skb)->iif);
+	if (!from || !is_answerable(skb) ||
+	    !(ipv6_addr_type(&ipv6_hdr(skb)->saddr) & IPV6_ADDR_UNICAST) ||
+	    !may_answer(dstm, &dstm->spoof_limit))
 		return;
-	if (!may_answer(dstm, &dstm->spoof_limit))
-		return;
-	skb->dev = dev_get_by_index_rcu(dstm->underlay, IP6CB(skb)->iif);
-	if (skb->dev)
-		icmpv6_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_POLICY_FAIL, 0);
+	skb->dev = from;
+	icmpv6_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_POLICY_FAIL, 0);
 	skb->dev = dstm->dev;
 }

@@ -9,7 +9,8 @@ from .build import (AT_TEP2, AT_TEP2_AT, FIVE_AT, HOST, IPv6, NOBODY, NOBODY_AT,
                     PIECES, PIECES_AT, Raw, SHARED, SINGLE, SINGLE_AT, SIX_AT, TEP2, WHOLE,
                     WHOLE_AT, echo, error, portless, ports, udp)
 from .case import (Case, Pause, decap, decap_drop, decap_refused, device_drop, encap, encap_drop,
-                   encap_refused, from_client, from_inet, to_inet, to_underlay, underlay)
+                   encap_refused, from_client, from_inet, into_device, refused, to_inet,
+                   to_underlay, underlay)
 
 RFC = "RFC 7596 6.2"
 PORTS = "RFC 7596 6.2 and 8.1"
@@ -195,7 +196,28 @@ def rates():
                 "tx-no-mapping", "inet"),
         limited("rate-of-refusals", "RFC 7596 9",
                 from_client(udp(src=NOBODY, dst=HOST)), "rx-inner-address", "underlay"),
+        *unlimited(),
     ]
+
+
+def unlimited():
+    """What nobody is told of takes nothing from those who are: errors, later
+    fragments, and what was not routed here."""
+    about = udp(src=NOBODY, dst=build.HOST2)
+    silent = [from_inet(error(about, dst=NOBODY)), from_inet(portless(17, dst=NOBODY, frag=100)),
+              into_device(udp(dst=NOBODY))]
+    told = udp(dst=NOBODY)
+    answer = to_inet(build.own_error(build.hop(told)), free=("ipid",))
+    yield Case("rate-not-of-silence", "RFC 1812 4.3.2.8",
+               [Pause(1.1)] + silent * 4 + [from_inet(told)] * 5, [answer] * 5,
+               {"tx-no-mapping": 17}, link={"icmp-rate": "5"})
+    silent = [from_client(error(about, src=NOBODY, dst=HOST)),
+              from_client(portless(17, src=NOBODY, dst=HOST, frag=100))]
+    spoofed = build.outer(udp(src=NOBODY, dst=HOST))
+    yield Case("rate-not-of-silent-refusals", "RFC 7596 9",
+               [Pause(1.1)] + silent * 4 + [underlay(spoofed)] * 5,
+               [refused(spoofed, dst=WHOLE_AT)] * 5, {"rx-inner-address": 13},
+               link={"icmp-rate": "5"})
 
 
 def down():
