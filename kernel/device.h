@@ -33,6 +33,7 @@ struct dstm_dev {
 	bool icmp_errors;
 	bool mtu_by_hand;		/* under rtnl */
 	struct dstm_table table;
+	struct dstm_marks marks;
 	struct dstm_counters __percpu *counters;
 	struct dstm_batch __percpu *batches;
 	struct ratelimit_state no_mapping_limit;

@@ -100,8 +100,6 @@ struct sk_buff *dstm_cut(struct sk_buff *skb, unsigned int mtu,
 	struct ip_frag_state state;
 	bool first = true;
 
-	/* All fragments get the flow label of the whole packet's flow. */
-	skb_get_hash(skb);
 	if ((skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) ||
 	    skb_ensure_writable(skb, hlen))
 		goto fail;

@@ -2,6 +2,8 @@
 /* Routes of the underlay that were looked up, to be used again. */
 #include <linux/slab.h>
 #include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
 #include <net/xfrm.h>
 
 #include "path.h"
@@ -129,4 +131,59 @@ void dstm_path_forget(struct dstm_path __rcu **place)
 	put(old);
 	spin_unlock_bh(&tep->lock);
 	rcu_read_unlock();
+}
+
+static unsigned int mark_set(const struct dstm_marks *marks,
+			     const struct in6_addr *remote)
+{
+	return ipv6_addr_hash(remote) % ARRAY_SIZE(marks->sets);
+}
+
+/**
+ * dstm_marks_note - remember by which mark a route is looked up
+ * @marks: of the device
+ * @remote: the other end of the tunnel
+ * @mark: the mark; the one that was noted first makes way
+ */
+void dstm_marks_note(struct dstm_marks *marks, const struct in6_addr *remote,
+		     u32 mark)
+{
+	u32 *set = marks->sets[mark_set(marks, remote)];
+	int i;
+
+	for (i = 0; i < DSTM_MARKS; i++)
+		if (READ_ONCE(set[i]) == mark)
+			return;
+	for (i = DSTM_MARKS - 1; i > 0; i--)
+		WRITE_ONCE(set[i], READ_ONCE(set[i - 1]));
+	WRITE_ONCE(set[0], mark);
+}
+
+/**
+ * dstm_path_update_mtu - a path is smaller than its route says
+ * @underlay: the namespace
+ * @marks: of the device
+ * @skb: a packet that went there, data and network header at its IPv6 header
+ * @mtu: that of the path
+ *
+ * The routes are those by which the packets to come are sent: of these addresses,
+ * of each mark that there was lately, and of no flow label.
+ */
+void dstm_path_update_mtu(struct net *underlay, const struct dstm_marks *marks,
+			  struct sk_buff *skb, u32 mtu)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	const u32 *set = marks->sets[mark_set(marks, &ip6h->daddr)];
+	struct dst_entry *dst;
+	struct flowi6 fl6;
+	int i;
+
+	for (i = 0; i < DSTM_MARKS; i++) {
+		fl6 = dstm_path_flow(&ip6h->saddr, &ip6h->daddr,
+				     READ_ONCE(set[i]));
+		dst = ip6_route_output(underlay, NULL, &fl6);
+		if (!dst->error)
+			dst->ops->update_pmtu(dst, NULL, skb, mtu, false);
+		dst_release(dst);
+	}
 }

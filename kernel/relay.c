@@ -2,7 +2,6 @@
 /* ICMPv6 errors about tunnel packets, told to who sent the packet inside. */
 #include <linux/icmpv6.h>
 #include <net/icmp.h>
-#include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
 #include <net/route.h>
@@ -80,12 +79,14 @@ static void too_big(struct dstm_dev *dstm, struct sk_buff *skb, int offset,
 		    u32 info)
 {
 	const struct iphdr *iph = dstm_inner_header(skb, offset);
+	int error = skb_network_offset(skb);
 	u32 mtu = info - offset;
 
 	if (info < IPV6_MIN_MTU)
 		return;
-	ip6_update_pmtu(skb, dstm->underlay, htonl(info), 0, 0,
-			sock_net_uid(dstm->underlay, NULL));
+	skb_reset_network_header(skb);
+	dstm_path_update_mtu(dstm->underlay, &dstm->marks, skb, info);
+	skb_set_network_header(skb, error);
 	if (iph->frag_off & htons(IP_DF) && ntohs(iph->tot_len) > mtu)
 		send(dstm, skb, offset, ICMP_FRAG_NEEDED, mtu);
 }

@@ -87,13 +87,14 @@ static struct dst_entry *look_up_route(struct dstm_dev *dstm,
 				       struct dstm_mapping *m,
 				       const struct sk_buff *skb, int *counter)
 {
-	struct flowi6 fl6 = {
-		.daddr = m->remote,
-		.saddr = dstm_mapping_tep(m)->addr,
-		.flowi6_proto = IPPROTO_IPIP,
-		.flowi6_mark = skb->mark,
-	};
+	struct flowi6 fl6;
 	struct dst_entry *dst;
+	u32 mark;
+
+	/* Of another namespace's marks the underlay's rules know nothing. */
+	mark = net_eq(dstm->underlay, dev_net(dstm->dev)) ? skb->mark : 0;
+	dstm_marks_note(&dstm->marks, &m->remote, mark);
+	fl6 = dstm_path_flow(&dstm_mapping_tep(m)->addr, &m->remote, mark);
 
 	*counter = DSTM_A_STATS_TX_NO_ROUTE;
 	dst = ip6_route_output(dstm->underlay, NULL, &fl6);
@@ -160,8 +161,9 @@ static u8 traffic_class(const struct dstm_dev *dstm, const struct iphdr *iph)
  * The hash of the inner flow (RFC 6438), if the network card has not told it.
  * Dissecting would find the same ports, only later.
  */
-static void hash_flow(struct sk_buff *skb, const struct iphdr *iph)
+static void hash_flow(struct sk_buff *skb)
 {
+	const struct iphdr *iph = ip_hdr(skb);
 	static u32 seed __read_mostly;
 	const __be32 *ports;
 
@@ -212,7 +214,7 @@ static int encapsulate(struct dstm_dev *dstm, struct dstm_mapping *m,
 	__be32 flowlabel;
 	int err;
 
-	hash_flow(skb, iph);
+	hash_flow(skb);
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
 			 dstm_overhead(dstm)) ||
 	    keep_offloads(skb)) {
@@ -281,6 +283,8 @@ static void send_inner_fragments(struct dstm_dev *dstm, struct dstm_mapping *m,
 {
 	struct sk_buff *next;
 
+	/* The label of the whole packet's flow: no fragment tells its ports. */
+	hash_flow(skb);
 	skb = dstm_cut(skb, mtu, dstm->dev->needed_headroom);
 	if (!skb)
 		dstm_count(dstm->counters, DSTM_A_STATS_TX_ERROR);
@@ -381,6 +385,20 @@ static bool is_forwarded_already(const struct sk_buff *skb)
 #endif
 }
 
+/*
+ * Whether it came out of the tunnel and goes back into it: then its other end is
+ * lent here, too. Inside a VRF it seems to come from the VRF.
+ */
+static bool is_hairpin(struct dstm_dev *dstm, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return skb->skb_iif == dstm->dev->ifindex ||
+	       dstm_table_address(&dstm->table,
+				  dstm_receive_end(dstm) == DSTM_SOURCE ?
+				  iph->saddr : iph->daddr);
+}
+
 /* The way into the tunnel if nothing about the packet is out of the ordinary. */
 static struct dst_entry *plain_way(struct dstm_dev *dstm, struct sk_buff *skb,
 				   struct dstm_mapping **m)
@@ -392,6 +410,7 @@ static struct dst_entry *plain_way(struct dstm_dev *dstm, struct sk_buff *skb,
 	    skb_warn_if_lro(skb) || is_forwarded_already(skb) ||
 	    !fits(skb, READ_ONCE(dstm->dev->mtu)) ||
 	    dstm_inner_check_addresses(iph) ||
+	    (!READ_ONCE(dstm->hairpin) && is_hairpin(dstm, skb)) ||
 	    dstm_inner_owner(&dstm->table, skb, 0, iph, dstm_transmit_end(dstm), m) ||
 	    !dstm_path_is_cacheable(dstm->underlay))
 		return NULL;
@@ -472,9 +491,8 @@ netdev_tx_t dstm_transmit(struct sk_buff *skb, struct net_device *dev)
 		goto drop;
 	skb_reset_network_header(skb);
 
-	/* It came out of the tunnel and goes back into it. */
 	counter = DSTM_A_STATS_TX_HAIRPIN;
-	if (!READ_ONCE(dstm->hairpin) && skb->skb_iif == dev->ifindex)
+	if (!READ_ONCE(dstm->hairpin) && is_hairpin(dstm, skb))
 		goto drop;
 
 	counter = match(dstm, skb, &m);

@@ -63,6 +63,27 @@ check "the mappings went along" \
 check "it forwards there, its underlay is where it was" \
 	busywait 2000 pings "$inet" 192.0.2.7 -I 198.51.100.2
 check "and from the client" works
+# A mark is the inner namespace's: no rule of the underlay's goes by it.
+mark_before_the_tunnel()
+{
+	ip -n "$gw" -6 rule add fwmark 6 unreachable &&
+		n "$inet" nft -f - <<-END
+			table ip m {
+				chain out {
+					type route hook output priority 0;
+					oifname dstm0 meta mark set 6
+				}
+			}
+		END
+}
+if command -v nft > /dev/null; then
+	check "packets are marked there" mark_before_the_tunnel
+	check "the underlay's rules do not see the mark" pings "$inet" 192.0.2.7 -I 198.51.100.2
+	n "$inet" nft delete table ip m
+	ip -n "$gw" -6 rule del fwmark 6
+else
+	skip "the underlay's rules do not see the mark" "needs nft"
+fi
 check_not "the table is not to be had from the old namespace" gw_nl map show dev dstm0
 flood
 check "move it back under traffic" ip -n "$inet" link set dstm0 netns "$gw"

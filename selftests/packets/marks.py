@@ -2,7 +2,8 @@
 """What the two headers tell each other: DSCP, ECN, flow label, hop limit, and
 the encapsulation limit."""
 
-from .build import HOST, IPv6, Raw, TEP, WHOLE, WHOLE_AT, hop, inner_fragments, tcp, udp
+from .build import (HOST, IPv6, Raw, TEP, WHOLE, WHOLE_AT, hop, inner_fragments, sized, tcp,
+                    udp)
 from .case import (Case, decap, decap_drop, encap, from_inet, to_client, to_inet, tx, underlay,
                    rx)
 from .compare import flow_label
@@ -80,6 +81,16 @@ def spread(found):
     return [] if len(set(found)) >= 15 and 0 not in found else [f"flow labels {found}"]
 
 
+def cut_inside():
+    """The fragments of one packet have the label of its flow."""
+    one, big = udp(id=7), sized(3000, id=8)
+    parts = [hop(one), *inner_fragments(hop(big), 1460)]
+    return Case("flow-label-stable-cut-inside", "RFC 6438 3", [from_inet(one), from_inet(big)],
+                [to_client(part) for part in parts], tx(*parts),
+                link={"frag": "inner", "mtu": "9000"},
+                check=lambda got: stable([flow_label(f) for f in got["underlay"]]))
+
+
 def flow_labels():
     one = [udp(data=bytes(n)) for n in range(1, 9)]
     return [
@@ -87,6 +98,7 @@ def flow_labels():
         labels("flow-label-stable-tcp", [tcp(data=bytes(n)) for n in range(1, 5)], stable),
         labels("flow-label-stable-fragments",
                inner_fragments(udp(data=bytes(1400), id=7), 576), stable),
+        cut_inside(),
         labels("flow-label-by-port", [udp(sport=3000 + n) for n in range(16)], spread),
         labels("flow-label-by-source", [udp(src=f"198.51.100.{n}") for n in range(100, 116)],
                spread),

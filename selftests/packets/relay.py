@@ -21,9 +21,9 @@ def icmpv6(kind, embedded, dst=TEP, src=ROUTER):
     return underlay(IPv6(src=src, dst=dst) / kind / Raw(bytes(embedded)[:1280 - 48]))
 
 
-def sent(inner, src=TEP, dst=WHOLE_AT, **how):
+def sent(inner, src=TEP, dst=WHOLE_AT, fl=0x12345, **how):
     """The packet of ours that the error is about."""
-    return outer(hop(inner), src=src, dst=dst, hlim=60, fl=0x12345, **how)
+    return outer(hop(inner), src=src, dst=dst, hlim=60, fl=fl, **how)
 
 
 def told(inner, **how):
@@ -100,7 +100,7 @@ def wrong_checksum():
     return Case("relay-not-wrong-checksum", "RFC 4443 2.3", [frame._replace(data=bytes(data))])
 
 
-def path_mtu(number, name, mtu, learned, inner=None, limit=None, free_fragment=False):
+def path_mtu(number, name, mtu, learned, limit=None, **how):
     """A Packet Too Big, and what it does to packets of just this and more."""
     address, remote = path_client(number)
     overhead = 40 if limit is None else 48
@@ -109,7 +109,7 @@ def path_mtu(number, name, mtu, learned, inner=None, limit=None, free_fragment=F
     first = sized(1440, dst=address, flags="DF")
     last, big = (sized(n, dst=address, flags="DF") for n in (fits, fits + 1))
     return Case(name, PATH,
-                [icmpv6(ICMPv6PacketTooBig(mtu=mtu), sent(first, dst=remote, limit=limit)),
+                [icmpv6(ICMPv6PacketTooBig(mtu=mtu), sent(first, dst=remote, limit=limit, **how)),
                  from_inet(last), from_inet(big)],
                 [told(first, code=4, mtu=fits),
                  to_client(hop(last), dst=remote, limit=limit),
@@ -145,8 +145,46 @@ def path_mtus():
         not_believed(13, "path-mtu-not-by-multicast",
                      {"inner": sized(1440, src="224.0.0.1", dst=path_client(13)[0],
                                      flags="DF")}),
+        *by_mark(), *by_ways(),
         bigger_than_link(), without_df(), by_fragment(), no_relay_when_it_fits(), aged(),
     ]
+
+
+def routed(case, before, after):
+    case.before, case.after = before, after
+    return case
+
+
+def by_mark():
+    """The route is one of a rule for marked packets, and the error has no mark."""
+    address, remote = path_client(30)
+    small = sized(100, dst=address)
+    case = path_mtu(30, "path-mtu-by-mark", 1400, 1400)
+    case.send.insert(0, from_inet(small))
+    case.expect.insert(0, to_client(hop(small), dst=remote))
+    case.count["tx-packets"] += 1
+    case.count["tx-bytes"] += 100
+    yield routed(case, ["ip -6 rule add fwmark 6 table 66",
+                        "ip -6 route add 2001:db8:2::/48 via 2001:db8:1::2 table 66",
+                        "nft add table ip m",
+                        "nft add chain ip m f '{ type filter hook forward priority 0; }'",
+                        "nft add rule ip m f oifname dstm0 meta mark set 6"],
+                 ["nft delete table ip m", "ip -6 route flush table 66",
+                  "ip -6 rule del fwmark 6 table 66"])
+
+
+def by_ways():
+    """There are two routes, of which the addresses alone choose; not the flow label,
+    of which each error has another one."""
+    ways = "2001:db8:2::1:0/112"
+    for number in range(31, 39):
+        yield routed(path_mtu(number, f"path-mtu-of-two-ways-{number}", 1400, 1400,
+                              fl=number * 0x1357),
+                     ["ip -6 neigh replace 2001:db8:1::3 lladdr 02:00:00:00:01:02 dev under0"
+                      " nud permanent",
+                      f"ip -6 route add {ways} nexthop via 2001:db8:1::2"
+                      " nexthop via 2001:db8:1::3"],
+                     [f"ip -6 route del {ways}"])
 
 
 def bigger_than_link():
