@@ -2,7 +2,6 @@
 /* The network device: made, configured and deleted by rtnetlink. */
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
-#include <linux/inetdevice.h>
 #include <linux/ipv6.h>
 #include <net/addrconf.h>
 #include <net/ip_tunnels.h>
@@ -174,18 +173,9 @@ static void dstm_get_stats64(struct net_device *dev,
 		stats->tx_dropped += sum[i];
 }
 
-/* Between a gateway's clients is no shorter way, so none is told of one. */
 static int dstm_open(struct net_device *dev)
 {
-	struct in_device *in_dev = __in_dev_get_rtnl(dev);
-	struct dstm_dev *dstm = netdev_priv(dev);
-
-	if (in_dev && dstm->role == DSTM_ROLE_GATEWAY) {
-		/* The kernel sends redirects if either of the two says so. */
-		IN_DEV_CONF_SET(in_dev, SEND_REDIRECTS, false);
-		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
-	}
-	return dstm_early_open(dstm);
+	return dstm_early_open(netdev_priv(dev));
 }
 
 static int dstm_stop(struct net_device *dev)

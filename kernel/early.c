@@ -165,6 +165,20 @@ static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph
 }
 
 /*
+ * Between the ends of a device's tunnels is no way but by the device, so none of
+ * them is told of a shorter one. The lookup of the route says that this is due, and
+ * the stack does it right after, so the lookup is here. A VRF has one of its own,
+ * by which no packet goes back to where it came from.
+ */
+static void route_without_redirect(struct sk_buff *skb)
+{
+	if (skb_dst(skb) || netif_is_l3_slave(skb->dev) ||
+	    dstm_compat_route_input(skb, skb->dev))
+		return;
+	IPCB(skb)->flags &= ~IPSKB_DOREDIRECT;
+}
+
+/*
  * An IPv4 packet that the stack would forward into the tunnel is taken before
  * it is. What its route says stays with the packets that go on.
  */
@@ -175,6 +189,10 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 	struct net *net = state->net;
 	struct dstm_dev *dstm;
 
+	if (dstm_is_device(skb->dev)) {
+		route_without_redirect(skb);
+		return NF_ACCEPT;
+	}
 	if (rcu_access_pointer(net->nf.hooks_ipv4[NF_INET_FORWARD]) ||
 	    is_hooked_behind(net, skb) || !is_for_us(skb) ||
 	    skb->sk || skb_dst(skb) || iph->ihl > 5 ||
@@ -260,11 +278,10 @@ static int route(struct dstm_dev *dstm, struct sk_buff *skb,
 	}
 	/*
 	 * The mapping vouches for a client's source, nobody for one that a client
-	 * receives from. Back into the tunnel, it may be that a redirect is due.
+	 * receives from.
 	 */
 	if (in && !IN_DEV_RPFILTER(in) && dstm->role == DSTM_ROLE_GATEWAY &&
-	    !is_routed_by_more(dev_net(dstm->dev), skb) &&
-	    rt->dst.dev != dstm->dev)
+	    !is_routed_by_more(dev_net(dstm->dev), skb))
 		*last = (struct dstm_last_route) {
 			.dst = skb_dst(skb),
 			.daddr = iph->daddr,
@@ -301,6 +318,7 @@ bool dstm_early_input(struct dstm_dev *dstm, struct sk_buff *skb,
 	skb_set_transport_header(skb, sizeof(*iph));
 	if (route(dstm, skb, last))
 		return false;
+	IPCB(skb)->flags &= ~IPSKB_DOREDIRECT;
 	__IP_UPD_PO_STATS(net, IPSTATS_MIB_IN, skb->len);
 	__IP_ADD_STATS(net, IPSTATS_MIB_NOECTPKTS +
 		       (iph->tos & INET_ECN_MASK),

@@ -236,6 +236,11 @@ told()
 if in_vrf 2> "$work/vrf"; then
 	check "VRF: both directions" both
 	check "VRF: an error about no mapping" told
+	map add ipv4 192.0.2.8 remote 2001:db8:1::8
+	gw_nl link set dstm0 hairpin off
+	check "VRF: hairpin off holds there" counted tx-hairpin 1 \
+		n "$client" ping -n -c 1 -W 0.2 192.0.2.8
+	gw_nl link set dstm0 hairpin on
 	check "VRF: the gateway can be pinged by a client" n "$client" ping -n -c 1 -W 2 198.51.100.1
 else
 	skip "VRF" "no VRF here: $(tail -n 1 "$work/vrf")"

@@ -57,6 +57,12 @@ port_set()
 serve "$inet" $outside 8000
 serve "$client" $inside 5120 5200 6143 7000 5119 6144 4928 4943 4944 4927 62287
 
+redirects()
+{
+	n "$gw" grep -h . /proc/sys/net/ipv4/conf/{all,dstm0}/send_redirects | tee "$work/redirects"
+	[ "$(sort -u "$work/redirects")" = 1 ]
+}
+check "the device leaves the settings of redirects alone" redirects
 check_not "no mapping: nothing passes" \
 	n "$client" ping -4 -n -c 1 -W 1 $outside
 check "whole address: add" map add ipv4 $inside remote 2001:db8:1::7

@@ -2,8 +2,8 @@
 """From one client to another by the same gateway."""
 
 from .build import (AT_TEP2, AT_TEP2_AT, FIVE_AT, NOBODY, OTHER, OTHER_AT, SHARED, TEP2, WHOLE,
-                    WHOLE_AT, echo, error, hop, own_error, sized, udp)
-from .case import Case, decap_drop, from_client, rx, to_client, tx
+                    WHOLE_AT, echo, error, hop, own_error, sized, tcp, udp)
+from .case import Case, decap_drop, from_client, from_inet, rx, to_client, tx
 from .size import outside
 
 RFC = "RFC 7596 6.2"
@@ -31,8 +31,20 @@ def switched_off():
              link={"hairpin": "off"}),
         Case("hairpin-off-unmapped", RFC, [from_client(udp(src=WHOLE, dst=NOBODY))], [],
              rx(inner) | {"tx-hairpin": 1}, link={"hairpin": "off"}),
+        Case("hairpin-off-lent-source", RFC, [from_inet(inner)], [], {"tx-hairpin": 1},
+             link={"hairpin": "off"}),
         across("hairpin-on-again", inner),
     ]
+
+
+def no_redirect():
+    """The client's packet comes and goes by one device, and no other way is shorter.
+    TCP takes another way through the stack."""
+    on = [f"sysctl -w net.ipv4.conf.{name}.send_redirects=1" for name in ("all", "dstm0")]
+    for name, inner in (("", udp(src=WHOLE, dst=OTHER)), ("-tcp", tcp(src=WHOLE, dst=OTHER))):
+        case = across(f"hairpin-no-redirect{name}", inner)
+        case.before = on
+        yield case
 
 
 def too_big():
@@ -66,7 +78,7 @@ def cases():
                    udp(src=SHARED, dst=SHARED, sport=5200, dport=6200), "rx-same-address",
                    src=FIVE_AT),
         hop_limit(),
-        *switched_off(), *too_big(),
+        *switched_off(), *no_redirect(), *too_big(),
     ]
 
 
