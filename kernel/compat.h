@@ -15,6 +15,13 @@
 #include <net/gso.h>
 #endif
 
+/* Only who may administrate the network may join a multicast group. */
+#ifdef GENL_MCAST_CAP_NET_ADMIN
+#define DSTM_COMPAT_MCAST_CAP_NET_ADMIN	GENL_MCAST_CAP_NET_ADMIN
+#else
+#define DSTM_COMPAT_MCAST_CAP_NET_ADMIN	GENL_UNS_ADMIN_PERM
+#endif
+
 static inline void dstm_compat_set_lltx(struct net_device *dev)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)

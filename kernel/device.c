@@ -19,6 +19,7 @@
 #define DSTM_HOPLIMIT_DEFAULT	64
 #define DSTM_ICMP_RATE_DEFAULT	100
 #define DSTM_EVENT_RATE		10
+#define DSTM_ACQUIRE_RATE	64
 
 unsigned int dstm_net_id;
 LIST_HEAD(dstm_devices);
@@ -287,6 +288,7 @@ static void dstm_setup(struct net_device *dev)
 	limit_init(&dstm->no_mapping_limit, DSTM_ICMP_RATE_DEFAULT);
 	limit_init(&dstm->spoof_limit, DSTM_ICMP_RATE_DEFAULT);
 	limit_init(&dstm->event_limit, DSTM_EVENT_RATE);
+	limit_init(&dstm->acquire_limit, DSTM_ACQUIRE_RATE);
 }
 
 static struct netlink_range_validation icmp_rate_range = {

@@ -39,6 +39,7 @@ struct dstm_dev {
 	struct ratelimit_state no_mapping_limit;
 	struct ratelimit_state spoof_limit;
 	struct ratelimit_state event_limit;
+	struct ratelimit_state acquire_limit;
 
 	struct mutex lock;		/* writers of the table */
 	bool dead;			/* under lock: no more mappings */

@@ -5,11 +5,15 @@
 #include <net/genetlink.h>
 #include <net/ip.h>
 
+#include "compat.h"
 #include "device.h"
 #include "events.h"
 #include "inner.h"
 #include "netlink.h"
 #include "netlink_gen.h"
+
+/* A packet may be so long to be told of whole; a message of one page has room. */
+#define DSTM_EVENT_DATA	2048
 
 /* Aligned to 4 bytes only, so that no padding attribute is needed. */
 static int put_u64(struct sk_buff *skb, int attr, u64 value)
@@ -114,56 +118,73 @@ void dstm_event_mapping(struct dstm_dev *dstm, u8 cmd,
 }
 
 static int put_port(struct sk_buff *skb, int attr, const struct sk_buff *packet,
-		    int offset, const struct iphdr *iph, enum dstm_end end)
+		    const struct iphdr *iph, enum dstm_end end)
 {
 	u16 port;
 
 	if (ip_is_fragment(iph) ||
-	    dstm_inner_port(packet, offset, iph, end, &port))
+	    dstm_inner_port(packet, 0, iph, end, &port))
 		return 0;
 	return nla_put_u16(skb, attr, port);
 }
 
-/* A packet of which we know that its IPv4 header is sound. */
-static int put_packet(struct sk_buff *skb, const struct sk_buff *packet,
-		      int offset, const struct ipv6hdr *outer, int reason)
+static int put_data(struct sk_buff *skb, const struct sk_buff *packet)
 {
-	const struct iphdr *iph = (const struct iphdr *)(packet->data + offset);
+	struct nlattr *data;
+
+	if (packet->len > DSTM_EVENT_DATA)
+		return 0;
+	data = nla_reserve(skb, DSTM_A_PACKET_DATA, packet->len);
+	if (!data)
+		return -EMSGSIZE;
+	return skb_copy_bits(packet, 0, nla_data(data), packet->len);
+}
+
+/*
+ * A packet of which we know that its IPv4 header is sound. It is told of whole if it
+ * is one that wants out, and so has no outer header.
+ */
+static int put_packet(struct sk_buff *skb, const struct sk_buff *packet,
+		      const struct ipv6hdr *outer, int reason)
+{
+	const struct iphdr *iph = (const struct iphdr *)packet->data;
 	struct nlattr *nest = nla_nest_start(skb, DSTM_A_PACKET);
 
 	if (!nest ||
 	    nla_put_in_addr(skb, DSTM_A_PACKET_SOURCE, iph->saddr) ||
 	    nla_put_in_addr(skb, DSTM_A_PACKET_DESTINATION, iph->daddr) ||
 	    nla_put_u8(skb, DSTM_A_PACKET_PROTOCOL, iph->protocol) ||
-	    put_port(skb, DSTM_A_PACKET_SOURCE_PORT, packet, offset, iph,
+	    put_port(skb, DSTM_A_PACKET_SOURCE_PORT, packet, iph,
 		     DSTM_SOURCE) ||
-	    put_port(skb, DSTM_A_PACKET_DESTINATION_PORT, packet, offset, iph,
+	    put_port(skb, DSTM_A_PACKET_DESTINATION_PORT, packet, iph,
 		     DSTM_DESTINATION) ||
 	    (outer &&
 	     (nla_put_in6_addr(skb, DSTM_A_PACKET_OUTER_SOURCE, &outer->saddr) ||
 	      nla_put_in6_addr(skb, DSTM_A_PACKET_OUTER_DESTINATION,
 			       &outer->daddr))) ||
 	    (reason && nla_put_string(skb, DSTM_A_PACKET_REASON,
-				      dstm_counter_names[reason])))
+				      dstm_counter_names[reason])) ||
+	    (!outer && put_data(skb, packet)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
 static void event_packet(struct dstm_dev *dstm, u8 cmd,
-			 const struct sk_buff *packet, int offset,
+			 struct ratelimit_state *limit,
+			 const struct sk_buff *packet,
 			 const struct ipv6hdr *outer, int reason)
 {
 	struct net *net = listeners(dstm);
 	struct sk_buff *skb;
 	void *hdr;
 
-	if (!net || !__ratelimit(&dstm->event_limit))
+	if (!net || !__ratelimit(limit))
 		return;
 	skb = event_new(dstm, cmd, &hdr, GFP_ATOMIC);
 	if (!skb)
 		return;
-	if (put_packet(skb, packet, offset, outer, reason)) {
+	if (put_packet(skb, packet, outer, reason)) {
 		nlmsg_free(skb);
 		return;
 	}
@@ -172,16 +193,41 @@ static void event_packet(struct dstm_dev *dstm, u8 cmd,
 				GFP_ATOMIC);
 }
 
+static void acquire(struct dstm_dev *dstm, const struct sk_buff *packet)
+{
+	event_packet(dstm, DSTM_CMD_ACQUIRE_NTF, &dstm->acquire_limit, packet,
+		     NULL, 0);
+}
+
+static void acquire_segments(struct dstm_dev *dstm, struct sk_buff *packet)
+{
+	struct sk_buff *segment, *next;
+
+	segment = skb_gso_segment(packet, 0);
+	if (IS_ERR_OR_NULL(segment))
+		return;
+	skb_list_walk_safe(segment, segment, next) {
+		skb_mark_not_on_list(segment);
+		acquire(dstm, segment);
+		consume_skb(segment);
+	}
+}
+
 /**
  * dstm_event_acquire - tell that a packet wants out and has no mapping
  * @dstm: the device
- * @packet: the packet
- * @offset: of its IPv4 header, from packet->data
+ * @packet: the packet, data at its IPv4 header; its checksum is completed, by which
+ *	headers may move
  */
-void dstm_event_acquire(struct dstm_dev *dstm, const struct sk_buff *packet,
-			int offset)
+void dstm_event_acquire(struct dstm_dev *dstm, struct sk_buff *packet)
 {
-	event_packet(dstm, DSTM_CMD_ACQUIRE_NTF, packet, offset, NULL, 0);
+	if (!listeners(dstm))
+		return;
+	if (skb_is_gso(packet))
+		acquire_segments(dstm, packet);
+	else if (packet->ip_summed != CHECKSUM_PARTIAL ||
+		 !skb_csum_hwoffload_help(packet, 0))
+		acquire(dstm, packet);
 }
 
 /**
@@ -194,5 +240,6 @@ void dstm_event_acquire(struct dstm_dev *dstm, const struct sk_buff *packet,
 void dstm_event_spoof(struct dstm_dev *dstm, const struct sk_buff *packet,
 		      const struct ipv6hdr *outer, int reason)
 {
-	event_packet(dstm, DSTM_CMD_SPOOF_NTF, packet, 0, outer, reason);
+	event_packet(dstm, DSTM_CMD_SPOOF_NTF, &dstm->event_limit, packet,
+		     outer, reason);
 }

@@ -13,8 +13,7 @@ int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m);
 
 void dstm_event_mapping(struct dstm_dev *dstm, u8 cmd,
 			const struct dstm_mapping *m);
-void dstm_event_acquire(struct dstm_dev *dstm, const struct sk_buff *packet,
-			int offset);
+void dstm_event_acquire(struct dstm_dev *dstm, struct sk_buff *packet);
 void dstm_event_spoof(struct dstm_dev *dstm, const struct sk_buff *packet,
 		      const struct ipv6hdr *outer, int reason);
 

@@ -18,7 +18,7 @@
 static const struct genl_multicast_group dstm_mcgrps[] = {
 	[DSTM_NLGRP_EVENTS] = {
 		.name = DSTM_MCGRP_EVENTS,
-		.flags = GENL_UNS_ADMIN_PERM,
+		.flags = DSTM_COMPAT_MCAST_CAP_NET_ADMIN,
 	},
 };
 

@@ -58,7 +58,7 @@ static int match(struct dstm_dev *dstm, struct sk_buff *skb,
 				dstm_transmit_end(dstm), m);
 	if (flaw == DSTM_NO_ADDRESS || flaw == DSTM_NO_PORT) {
 		if (dstm->role == DSTM_ROLE_CLIENT)
-			dstm_event_acquire(dstm, skb, 0);
+			dstm_event_acquire(dstm, skb);
 		dstm_icmp_no_mapping(dstm, skb);
 	}
 	return dstm_tx_counter(flaw);

@@ -65,7 +65,9 @@ refused_at_once()
 fresh
 check "no packet, no request" not_bound
 check "there is a default route" \
-	sh -c "ip -n $client route show default | grep -q dstm-wait"
+	sh -c "ip -n $client route show default | grep -q 'dev dstm0 .*src 192.0.0.2'"
+check "to the tunnel's own device, which waits for a mapping" \
+	sh -c "ip netns exec $client $nl link show dstm0 | grep -q 'role client'"
 check "ping -c1 works the first time" \
 	n "$client" ping -4 -n -c 1 -W 20 198.51.100.2
 check "by one lease" bound d
@@ -83,6 +85,31 @@ stop_client
 fresh
 check "dig works the first time, with one try" sh -c \
 	"ip netns exec $client dig +tries=1 +timeout=20 +short @198.51.100.2 a.example | grep -q 192.0.2.99"
+stop_client
+
+# segments: the receiver counts the segments of one send by a program that leaves
+# them to the device (UDP_SEGMENT).
+segments()
+{
+	n "$inet" timeout 40 "$python" -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("198.51.100.2", 7777))
+s.settimeout(30)
+print(sorted(len(s.recv(4096)) for _ in range(3)))' > "$work/segments" &
+	receiver=$!
+	sleep 1
+	n "$client" "$python" -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_UDP, 103, 1000)
+s.sendto(b"x" * 2500, ("198.51.100.2", 7777))'
+	wait "$receiver" && cat "$work/segments" &&
+		[ "$(cat "$work/segments")" = "[500, 1000, 1000]" ]
+}
+
+fresh
+check "segments of one send are all kept" segments
 stop_client
 
 # What was begun before there was an address goes on after it.
@@ -137,6 +164,31 @@ order '{"pool": [{"ipv4": "192.0.2.9"}]}'
 check "another address the next time" n "$client" ping -4 -n -c 1 -W 20 198.51.100.2
 check "it is another" field_is d lease.ipv4 192.0.2.9
 stop_client
+
+# Somebody deletes the device.
+fresh
+ip -n "$client" link del dstm0
+check "deleted while it waits, it is made anew" busywait 10000 sh -c \
+	"ip -n $client route show default | grep -q 'dev dstm0'"
+check "and the first ping works" n "$client" ping -4 -n -c 1 -W 20 198.51.100.2
+ip -n "$client" link del dstm0
+check "deleted under a lease, too" busywait 20000 \
+	n "$client" ping -4 -n -c 1 -W 5 198.51.100.2
+stop_client
+
+# Without the module, packets wait in a TUN device.
+fresh '"kind": "ip6tnl"'
+check "ip6tnl: they wait in a TUN device" \
+	sh -c "ip -n $client route show default | grep -q dstm-wait"
+check "ip6tnl: curl works the first time" sh -c \
+	"ip netns exec $client curl -4 -s -m 30 http://198.51.100.2:8080/index.html | grep -q hello"
+stop_client
+order '{"pool": [], "refuse": "no address for you"}'
+fresh '"kind": "ip6tnl"'
+check "ip6tnl: refused: TCP sees network unreachable" refused_at_once tcp
+check "ip6tnl: refused: UDP sees network unreachable" refused_at_once udp
+stop_client
+order_whole
 
 # Killed while it waits.
 fresh

@@ -73,6 +73,13 @@ ip -n "$client" route add default dev dstm0
 traffic "$client" udp 198.51.100.2 4711 --count 1 --timeout 0.1 > /dev/null
 check "acquire" heard client.json '"acquire"' 192.0.2.7 198.51.100.2 4711
 check_not "the gateway acquires nothing" heard_now gw.json '"acquire"'
+# Events have packets with them.
+may_not_join()
+{
+	n "$gw" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		timeout 5 "$nl" monitor 2>&1 | grep -q "not permitted"
+}
+check "whoever may not administrate the network hears nothing" may_not_join
 check "every line of -j monitor is JSON" "$python" -c '
 import json, sys
 for name in sys.argv[1:]:

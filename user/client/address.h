@@ -26,6 +26,18 @@ int address_set(struct dstm_nl *nl, uint32_t ifindex, struct in_addr addr,
 		uint8_t len, uint32_t lifetime);
 
 /**
+ * address_del - take an address from a device
+ * @nl: a socket of NETLINK_ROUTE
+ * @ifindex: the device
+ * @addr: the address
+ * @len: its prefix's length in bits
+ *
+ * Return: 0, or a negative errno.
+ */
+int address_del(struct dstm_nl *nl, uint32_t ifindex, struct in_addr addr,
+		uint8_t len);
+
+/**
  * address_elsewhere - whether another device has the address
  * @nl: a socket of NETLINK_ROUTE
  * @addr: the address
@@ -51,5 +63,19 @@ int address_elsewhere(struct dstm_nl *nl, struct in_addr addr,
  */
 int address_route(struct dstm_nl *nl, uint32_t ifindex, struct in_addr source,
 		  uint32_t metric);
+
+/**
+ * address_route_change - the same with another source, where there was one
+ * @nl: a socket of NETLINK_ROUTE
+ * @ifindex: the device
+ * @source: the address that packets get from now on
+ * @metric: of the route
+ *
+ * The kernel may have taken it away with its former source: then it is made anew.
+ *
+ * Return: 0, or a negative errno.
+ */
+int address_route_change(struct dstm_nl *nl, uint32_t ifindex,
+			 struct in_addr source, uint32_t metric);
 
 #endif

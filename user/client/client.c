@@ -132,9 +132,17 @@ static void save(struct client *c)
 	state_save(s, c->config->state_file);
 }
 
+/* At the start, the file's lease is one that the machine does not know of yet. */
 static void record(void *data)
 {
-	save(data);
+	struct client *c = data;
+
+	if (machine_has_lease(&c->machine)) {
+		save(c);
+		return;
+	}
+	c->state.trace = c->host.trace;
+	state_save(&c->state, c->config->state_file);
 }
 
 static void say_bound(const struct client *c, const struct machine_lease *l)
@@ -306,7 +314,7 @@ static void received(const struct dhcpv6_message *m, const struct in6_addr *from
 	soon(c);
 }
 
-static enum hold_verdict packet_wanted(void *data)
+static enum hold_verdict packet_wanted(const struct hold_packet *p, void *data)
 {
 	struct client *c = data;
 	uint64_t now = state_now();
@@ -315,7 +323,9 @@ static enum hold_verdict packet_wanted(void *data)
 		/* It should have gone into the tunnel: is that still there? */
 		c->check = now;
 		soon(c);
-		return HOLD_KEEP;
+		/* One that was translated already would only come back. */
+		return hold_source(p).s_addr == c->machine.lease.ipv4.s_addr ?
+		       HOLD_DROP : HOLD_KEEP;
 	}
 	if (now < c->refused)
 		return HOLD_REFUSE;
@@ -417,8 +427,11 @@ static int look_far(struct client *c)
 static void look(struct client *c, uint64_t now)
 {
 	static struct dstm_log_limit limit;
+	char error[ERROR];
 	int ret = 0;
 
+	if (c->host.waits && host_wait(&c->host, error))
+		dstm_log_limited(&limit, DSTM_LOG_ERR, "%s", error);
 	if (discovers(c))
 		ret = look_near(c);
 	if (!ret)
@@ -563,6 +576,8 @@ static int open_netlink(struct client *c)
 	if (!ret)
 		ret = dstm_nl_open(&c->monitor, NETLINK_ROUTE);
 	if (!ret)
+		ret = dstm_nl_join(c->monitor, RTNLGRP_LINK);
+	if (!ret)
 		ret = dstm_nl_join(c->monitor, RTNLGRP_IPV6_IFADDR);
 	if (!ret)
 		ret = dstm_nl_join(c->monitor, RTNLGRP_IPV6_ROUTE);
@@ -604,16 +619,33 @@ static void set_up(struct client *c)
 	c->near.data = c->far.data = c;
 	c->hold.wanted = packet_wanted;
 	c->hold.data = c;
+	c->acquire.hold = c->tun.hold = &c->hold;
+	c->acquire.ifindex = &c->host.tunnel.ifindex;
 	c->host = (struct host){
 		.nl = c->nl,
 		.device = config->device,
 		.kind = config->kind,
 		.metric = config->metric,
 		.hook = config->hook,
-		.hold = config->on_demand ? HOLD_DEVICE : NULL,
 		.record = record,
 		.data = c,
 	};
+}
+
+/* Where the kernel has no devices of kind dstm, a TUN device keeps packets. */
+static int open_hold(struct client *c, char *error)
+{
+	int ret = hold_open(&c->hold, error);
+
+	if (ret)
+		return ret;
+	ret = host_wait(&c->host, error);
+	if (!ret)
+		return acquire_open(&c->acquire, c->base, error);
+	if (ret != -EOPNOTSUPP || c->config->kind == TUNNEL_DSTM)
+		return ret;
+	c->host.hold = TUN_DEVICE;
+	return tun_open(&c->tun, c->base, c->nl, c->config->metric + 1, error);
 }
 
 int client_open(struct client *c, const struct config *config,
@@ -630,18 +662,19 @@ int client_open(struct client *c, const struct config *config,
 	state_load(&c->state, config->state_file);
 	set_up(c);
 	host_adopt(&c->host, &c->state);
-	ret = host_prepare(&c->host, error);
-	if (!ret && config->on_demand)
-		ret = hold_open(&c->hold, base, c->nl, config->metric + 1,
-				error);
+	/* The DUID has to be the same next time, whatever happens until then. */
+	c->state.trace = c->host.trace;
+	ret = state_save(&c->state, config->state_file);
+	if (ret)
+		return ret;
+	if (config->on_demand)
+		ret = open_hold(c, error);
+	if (!ret)
+		ret = host_prepare(&c->host, error);
 	if (ret) {
 		dstm_log(DSTM_LOG_ERR, "%s", error);
 		return ret;
 	}
-	/* The DUID has to be the same next time, whatever happens until then. */
-	ret = state_save(&c->state, config->state_file);
-	if (ret)
-		return ret;
 	c->want = !config->on_demand || c->state.leased;
 	c->patience = MACHINE_NEVER;
 	c->look = c->used = state_now();
@@ -651,13 +684,12 @@ int client_open(struct client *c, const struct config *config,
 
 void client_close(struct client *c, bool giving_back)
 {
-	if (c->machine.ops && giving_back)
-		release(c);
+	acquire_close(&c->acquire);
+	tun_close(&c->tun);
 	hold_close(&c->hold);
 	if (c->machine.ops && giving_back) {
-		c->host.hold = NULL;
-		host_clear(&c->host);
-		host_prepare(&c->host, (char[ERROR]){0});
+		host_end(&c->host);
+		release(c);
 	}
 	exchange_close(&c->near);
 	exchange_close(&c->far);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "acquire.h"
 #include "config.h"
 #include "discovery.h"
 #include "exchange.h"
@@ -16,6 +17,7 @@
 #include "lib/netlink.h"
 #include "machine.h"
 #include "state.h"
+#include "tun.h"
 
 #define CLIENT_REASON	300
 
@@ -24,7 +26,7 @@
  * @config: its configuration
  * @base: the event loop
  * @nl: a socket of NETLINK_ROUTE, to ask
- * @monitor: another, which hears of IPv6 addresses and routes
+ * @monitor: another, which hears of devices, IPv6 addresses and routes
  * @heard: the event of @monitor
  * @timer: when something is next due
  * @state: what outlives a run
@@ -32,7 +34,9 @@
  * @discovery: which servers there are, where the configuration names none
  * @near: the port for messages on the link
  * @far: the port for messages to servers beyond it
- * @hold: where packets wait, on demand
+ * @hold: packets that wait, on demand
+ * @acquire: they come from here if the tunnel device is of kind dstm
+ * @tun: or else from here
  * @host: what is changed on the host
  * @want: somebody wants IPv4
  * @local: this end of the tunnel, :: while there is none
@@ -58,6 +62,8 @@ struct client {
 	struct exchange near;
 	struct exchange far;
 	struct hold hold;
+	struct acquire acquire;
+	struct tun tun;
 	struct host host;
 	bool want;
 	struct in6_addr local;

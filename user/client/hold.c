@@ -1,53 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <linux/if_link.h>
-#include <linux/if_tun.h>
-#include <linux/rtnetlink.h>
 
-#include "address.h"
 #include "hold.h"
 #include "lib/log.h"
 #include "unreach.h"
 
 #define ERROR	512
 
-/* RFC 6333 section 5.7: 192.0.0.2 is a client's, 192.0.0.1 its tunnel end point. */
-#define OWN_ADDR	0xc0000002U
-#define PEER_ADDR	0xc0000001U
-#define PREFIX_LEN	29
+static int packet_put(int fd, const void *data, size_t len)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+
+	memcpy(&to.sin_addr, (const uint8_t *)data + 16, sizeof(to.sin_addr));
+	return sendto(fd, data, len, 0, (const struct sockaddr *)&to,
+		      sizeof(to)) < 0 ? -errno : 0;
+}
 
 static void packet_send(struct hold *h, const struct hold_packet *p)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET };
 	static struct dstm_log_limit limit;
+	int ret = packet_put(h->out, p->data, p->len);
 
-	memcpy(&to.sin_addr, p->data + 16, sizeof(to.sin_addr));
-	if (sendto(h->raw, p->data, p->len, 0, (const struct sockaddr *)&to,
-		   sizeof(to)) < 0)
+	if (ret)
 		dstm_log_limited(&limit, DSTM_LOG_WARNING,
 				 "a packet that waited is lost: %s",
-				 strerror(errno));
+				 strerror(-ret));
 }
 
 static void packet_refuse(struct hold *h, const struct hold_packet *p)
 {
-	struct in_addr from = { htonl(PEER_ADDR) };
+	struct in_addr from = { htonl(HOLD_PEER_ADDR) };
 	uint8_t answer[UNREACH_SIZE];
 	size_t len = unreach_build(answer, from, p->data, p->len);
+	int ret = len ? packet_put(h->back, answer, len) : 0;
 
 	h->refused++;
-	/* The device may be down; then there is nobody to tell. */
-	if (len && write(h->tun, answer, len) < 0)
-		dstm_log(DSTM_LOG_DEBUG, "%s: %s", HOLD_DEVICE,
-			 strerror(errno));
+	if (ret)
+		dstm_log(DSTM_LOG_DEBUG, "a packet is refused unheard: %s",
+			 strerror(-ret));
 }
 
 static bool is_local(const struct hold_packet *p)
@@ -55,8 +50,8 @@ static bool is_local(const struct hold_packet *p)
 	struct in_addr to;
 
 	memcpy(&to, p->data + 16, sizeof(to));
-	return ntohl(to.s_addr) >> (32 - PREFIX_LEN) ==
-	       OWN_ADDR >> (32 - PREFIX_LEN);
+	return ntohl(to.s_addr) >> (32 - HOLD_PREFIX_LEN) ==
+	       HOLD_OWN_ADDR >> (32 - HOLD_PREFIX_LEN);
 }
 
 static void packet_keep(struct hold *h, const struct hold_packet *p)
@@ -69,111 +64,50 @@ static void packet_keep(struct hold *h, const struct hold_packet *p)
 	h->kept++;
 }
 
-static void packet_take(struct hold *h, const struct hold_packet *p)
+struct in_addr hold_source(const struct hold_packet *p)
+{
+	struct in_addr from;
+
+	memcpy(&from, p->data + 12, sizeof(from));
+	return from;
+}
+
+void hold_take(struct hold *h, const struct hold_packet *p)
 {
 	if (!unreach_wants_out(p->data, p->len) || is_local(p))
 		return;
-	if (h->wanted(h->data) == HOLD_KEEP)
+	switch (h->wanted(p, h->data)) {
+	case HOLD_KEEP:
 		packet_keep(h, p);
-	else
+		break;
+	case HOLD_REFUSE:
 		packet_refuse(h, p);
-}
-
-static void readable(evutil_socket_t fd, short what, void *data)
-{
-	struct hold_packet packet;
-	struct hold *h = data;
-	ssize_t len;
-
-	(void)what;
-	while ((len = read(fd, packet.data, sizeof(packet.data))) >= 0) {
-		packet.len = (size_t)len;
-		packet_take(h, &packet);
+		break;
+	case HOLD_DROP:
+		h->dropped++;
+		break;
 	}
 }
 
-static int tun_open(char *error)
+static int raw_open(char *error)
 {
-	struct ifreq ifr = {
-		.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL),
-	};
-	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	int ret;
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			IPPROTO_RAW);
+	int ret = fd < 0 ? -errno : fd;
 
-	if (fd < 0) {
-		ret = -errno;
-		snprintf(error, ERROR, "/dev/net/tun: %s", strerror(errno));
-		return ret;
-	}
-	memcpy(ifr.ifr_name, HOLD_DEVICE, sizeof(HOLD_DEVICE));
-	if (ioctl(fd, TUNSETIFF, &ifr)) {
-		ret = -errno;
-		snprintf(error, ERROR, "device " HOLD_DEVICE ": %s",
-			 strerror(errno));
-		close(fd);
-		return ret;
-	}
-	return fd;
-}
-
-/* So small an MTU is none for IPv6, which has nothing to say here then. */
-static int device_up(struct dstm_nl *nl, uint32_t ifindex)
-{
-	struct nlmsghdr *nlh = dstm_nl_begin(nl, RTM_NEWLINK, 0);
-	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-
-	ifi->ifi_family = AF_UNSPEC;
-	ifi->ifi_index = (int)ifindex;
-	ifi->ifi_change = IFF_UP;
-	ifi->ifi_flags = IFF_UP;
-	mnl_attr_put_u32(nlh, IFLA_MTU, HOLD_MTU);
-	return dstm_nl_ask(nl, nlh, NULL, NULL);
-}
-
-static int device_set(struct dstm_nl *nl, uint32_t metric, char *error)
-{
-	struct in_addr own = { htonl(OWN_ADDR) };
-	uint32_t ifindex = if_nametoindex(HOLD_DEVICE);
-	int ret;
-
-	ret = device_up(nl, ifindex);
-	if (!ret)
-		ret = address_set(nl, ifindex, own, PREFIX_LEN,
-				  ADDRESS_FOREVER);
-	if (!ret)
-		ret = address_route(nl, ifindex, own, metric);
-	if (ret)
-		snprintf(error, ERROR, "device " HOLD_DEVICE ": %s",
-			 dstm_nl_error(nl));
+	if (fd < 0)
+		snprintf(error, ERROR, "raw socket: %s", strerror(errno));
 	return ret;
 }
 
-int hold_open(struct hold *h, struct event_base *base, struct dstm_nl *nl,
-	      uint32_t metric, char *error)
+int hold_open(struct hold *h, char *error)
 {
-	int ret;
-
-	h->raw = -1;
 	h->count = 0;
-	h->tun = tun_open(error);
-	if (h->tun < 0)
-		return h->tun;
-	h->raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			IPPROTO_RAW);
-	if (h->raw < 0) {
-		ret = -errno;
-		snprintf(error, ERROR, "raw socket: %s", strerror(errno));
-		return ret;
-	}
-	ret = device_set(nl, metric, error);
-	if (ret)
-		return ret;
-	h->event = event_new(base, h->tun, EV_READ | EV_PERSIST, readable, h);
-	if (!h->event || event_add(h->event, NULL)) {
-		snprintf(error, ERROR, "no memory");
-		return -ENOMEM;
-	}
-	return 0;
+	h->out = raw_open(error);
+	if (h->out < 0)
+		return h->out;
+	h->back = raw_open(error);
+	return h->back < 0 ? h->back : 0;
 }
 
 void hold_send(struct hold *h, uint32_t ifindex)
@@ -183,7 +117,7 @@ void hold_send(struct hold *h, uint32_t ifindex)
 
 	if (!h->count)
 		return;
-	if (setsockopt(h->raw, SOL_SOCKET, SO_BINDTOIFINDEX, &out,
+	if (setsockopt(h->out, SOL_SOCKET, SO_BINDTOIFINDEX, &out,
 		       sizeof(out))) {
 		dstm_log(DSTM_LOG_WARNING, "packets that waited are lost: %s",
 			 strerror(errno));
@@ -205,11 +139,9 @@ void hold_refuse(struct hold *h)
 
 void hold_close(struct hold *h)
 {
-	if (h->event)
-		event_free(h->event);
-	if (h->tun > 0)
-		close(h->tun);
-	if (h->raw > 0)
-		close(h->raw);
+	if (h->out > 0)
+		close(h->out);
+	if (h->back > 0)
+		close(h->back);
 	memset(h, 0, sizeof(*h));
 }

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where IPv4 packets wait while there is no address: a TUN device with the default
- * route, and an address that is not to be seen outside (RFC 7335). A packet sent
- * into it is kept, and sent on when there is a lease, or answered.
+ * IPv4 packets that wait for an address: kept, and sent on when there is a lease, or
+ * answered. Where they come from, acquire.h and tun.h say. The device that the
+ * default route leads them to has an address meanwhile that is not to be seen
+ * outside (RFC 7335).
  */
 #ifndef DSTM_CLIENT_HOLD_H
 #define DSTM_CLIENT_HOLD_H
 
-#include <event2/event.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/netlink.h"
-
-#define HOLD_DEVICE	"dstm-wait"
+/* RFC 6333 section 5.7: 192.0.0.2 is a client's, 192.0.0.1 its tunnel end point. */
+#define HOLD_OWN_ADDR	0xc0000002U
+#define HOLD_PEER_ADDR	0xc0000001U
+#define HOLD_PREFIX_LEN	29
 
 /* What is small enough for every tunnel: IPv6's least MTU, less its header. */
 #define HOLD_MTU	1240
@@ -23,6 +24,7 @@
 enum hold_verdict {
 	HOLD_KEEP,		/* until hold_send() or hold_refuse() */
 	HOLD_REFUSE,
+	HOLD_DROP,
 };
 
 struct hold_packet {
@@ -31,7 +33,7 @@ struct hold_packet {
 };
 
 /**
- * struct hold - the device, and what waits
+ * struct hold - what waits
  * @wanted: called for each packet that wants out; says what becomes of it
  * @data: for @wanted
  * @kept: packets that were kept in all
@@ -41,47 +43,55 @@ struct hold_packet {
  * The rest is this code's own.
  */
 struct hold {
-	enum hold_verdict (*wanted)(void *data);
+	enum hold_verdict (*wanted)(const struct hold_packet *p, void *data);
 	void *data;
 	uint64_t kept;
 	uint64_t refused;
 	uint64_t dropped;
 
-	int tun;
-	int raw;
-	struct event *event;
+	int out;
+	int back;
 	size_t count;
 	struct hold_packet packet[HOLD_PACKETS];
 };
 
 /**
- * hold_open - make the device, and the default route to it
+ * hold_open - be ready to keep packets
  * @h: with @wanted and @data set; to be closed with hold_close(), also on failure
- * @base: the event loop
- * @nl: a socket of NETLINK_ROUTE
- * @metric: of the route
  * @error: 512 bytes for what went wrong
  *
  * Return: 0, or a negative errno with @error filled.
  */
-int hold_open(struct hold *h, struct event_base *base, struct dstm_nl *nl,
-	      uint32_t metric, char *error);
+int hold_open(struct hold *h, char *error);
+
+/**
+ * hold_take - do with a packet what is wanted of it
+ * @h: what waits
+ * @p: the packet; what is no IPv4 packet to one host is passed over
+ */
+void hold_take(struct hold *h, const struct hold_packet *p);
+
+/**
+ * hold_source - a packet's source
+ * @p: the packet, as @wanted gets it
+ */
+struct in_addr hold_source(const struct hold_packet *p);
 
 /**
  * hold_send - send what waits
- * @h: the device
- * @ifindex: the device to send it by, whatever routes say: it can not come back
+ * @h: what waits
+ * @ifindex: the device to send it by, whatever routes say
  */
 void hold_send(struct hold *h, uint32_t ifindex);
 
 /**
  * hold_refuse - answer what waits with ICMP "network unreachable"
- * @h: the device
+ * @h: what waits
  */
 void hold_refuse(struct hold *h);
 
 /**
- * hold_close - drop what waits, and take the device away
+ * hold_close - drop what waits
  * @h: opened, or all zero
  */
 void hold_close(struct hold *h);

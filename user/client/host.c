@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "conntrack.h"
+#include "hold.h"
 #include "hook.h"
 #include "host.h"
 #include "lib/log.h"
@@ -31,10 +32,16 @@ static void tell(const struct host *h, const char *event)
 	hook_run(&hook);
 }
 
+/* The address that the host has while it has none. */
+static struct in_addr own_addr(void)
+{
+	return (struct in_addr){ htonl(HOLD_OWN_ADDR) };
+}
+
 static int translate(const struct host *h, bool leased, char *error)
 {
 	struct nat nat = {
-		.hold = h->hold,
+		.hold = leased && h->waits ? NULL : h->hold,
 		.tunnel = leased ? h->tunnel.name : NULL,
 		.ipv4 = h->lease.ipv4,
 		.ports = h->lease.ports,
@@ -107,6 +114,7 @@ static void plan(struct host *h, uint32_t mtu)
 
 	h->trace = (struct state_trace){
 		.up = true,
+		.waits = h->waits,
 		.kind = h->kind,
 		.mtu = mtu,
 	};
@@ -139,26 +147,52 @@ static int address_add(struct host *h, const struct machine_lease *lease,
 	return ret;
 }
 
-static int route_add(struct host *h, char *error)
+static int route_failed(const struct host *h, int ret, char *error)
 {
-	int ret = address_route(h->nl, h->tunnel.ifindex, h->lease.ipv4,
-				h->metric);
-
 	if (ret)
 		snprintf(error, ERROR, "default route to %s: %s",
 			 h->tunnel.name, dstm_nl_error(h->nl));
 	return ret;
 }
 
-static int build(struct host *h, uint32_t mtu, uint64_t now, char *error)
+static int route_add(struct host *h, struct in_addr source, char *error)
+{
+	return route_failed(h, address_route(h->nl, h->tunnel.ifindex, source,
+					     h->metric), error);
+}
+
+static int route_change(struct host *h, struct in_addr source, char *error)
+{
+	return route_failed(h, address_route_change(h->nl, h->tunnel.ifindex,
+						    source, h->metric), error);
+}
+
+static void tunnel_begin(struct host *h)
+{
+	h->tunnel = (struct tunnel){ .nl = h->nl, .kind = h->kind };
+	snprintf(h->tunnel.name, sizeof(h->tunnel.name), "%s", h->device);
+}
+
+static int tunnel_build(struct host *h, uint32_t mtu, uint64_t now, char *error)
 {
 	struct dstm_mapping m = mapping(&h->lease, now);
-	int ret;
 
+	if (h->waits)
+		return tunnel_fill(&h->tunnel, &m, mtu, error);
+	tunnel_begin(h);
+	return tunnel_add(&h->tunnel, &m, mtu, error);
+}
+
+static int build(struct host *h, uint32_t mtu, uint64_t now, char *error)
+{
+	int ret = 0;
+
+	if (h->waits)
+		ret = host_wait(h, error);
+	if (ret)
+		return ret;
 	plan(h, mtu);
-	h->tunnel = (struct tunnel){ .nl = h->nl, .kind = h->kind };
-	memcpy(h->tunnel.name, h->trace.device, sizeof(h->tunnel.name));
-	ret = tunnel_add(&h->tunnel, &m, mtu, error);
+	ret = tunnel_build(h, mtu, now, error);
 	if (ret)
 		return ret;
 	h->trace.kind = h->tunnel.kind;
@@ -169,7 +203,8 @@ static int build(struct host *h, uint32_t mtu, uint64_t now, char *error)
 	if (ret)
 		return ret;
 	ports_follow(h);
-	return route_add(h, error);
+	return h->waits ? route_change(h, h->lease.ipv4, error) :
+	       route_add(h, h->lease.ipv4, error);
 }
 
 static bool same_ports(const struct machine_lease *a,
@@ -202,15 +237,84 @@ static int extend(struct host *h, const struct machine_lease *lease,
 	return ret;
 }
 
+static bool exists(struct host *h)
+{
+	uint64_t packets;
+
+	return h->tunnel.ifindex && !tunnel_sent(&h->tunnel, &packets);
+}
+
+/* An address or a metric may be taken: then nothing is left of the device. */
+static int wait_on_tunnel(struct host *h, char *error)
+{
+	int ret = tunnel_wait(&h->tunnel, HOLD_MTU, error);
+
+	if (!ret && address_set(h->nl, h->tunnel.ifindex, own_addr(),
+				HOLD_PREFIX_LEN, ADDRESS_FOREVER)) {
+		snprintf(error, ERROR, "address of %s: %s", h->tunnel.name,
+			 dstm_nl_error(h->nl));
+		ret = -EADDRNOTAVAIL;
+	}
+	if (!ret && !h->trace.up)
+		ret = route_add(h, own_addr(), error);
+	return ret;
+}
+
+int host_wait(struct host *h, char *error)
+{
+	int ret;
+
+	if (h->kind == TUNNEL_IP6TNL ||
+	    (h->trace.up && h->trace.kind == TUNNEL_IP6TNL))
+		return -EOPNOTSUPP;
+	if (h->waits && exists(h))
+		return 0;
+	if (!h->trace.up) {
+		tunnel_begin(h);
+		h->trace = (struct state_trace){ .kind = TUNNEL_DSTM };
+		memcpy(h->trace.device, h->tunnel.name, sizeof(h->trace.device));
+	}
+	h->trace.waits = true;
+	h->record(h->data);
+	ret = wait_on_tunnel(h, error);
+	if (ret) {
+		tunnel_del(&h->tunnel);
+		h->trace = (struct state_trace){0};
+		return ret;
+	}
+	h->waits = true;
+	h->hold = h->tunnel.name;
+	return 0;
+}
+
+/* The route first: without its source, the kernel would take it away. */
+static void empty(struct host *h)
+{
+	char error[ERROR];
+
+	tunnel_empty(&h->tunnel, HOLD_MTU);
+	route_change(h, own_addr(), error);
+	address_del(h->nl, h->tunnel.ifindex, h->lease.ipv4, 32);
+}
+
 /* Everything but the rules for packets that wait. */
 static void take_back(struct host *h)
 {
+	struct state_trace left = {0};
+
 	if (!h->trace.up)
 		return;
-	tunnel_del(&h->tunnel);
 	if (h->trace.ports)
 		sysctl_ports_set(h->trace.first, h->trace.last);
-	h->trace = (struct state_trace){0};
+	if (h->waits && exists(h)) {
+		empty(h);
+		left.waits = true;
+		left.kind = TUNNEL_DSTM;
+		memcpy(left.device, h->trace.device, sizeof(left.device));
+	} else {
+		tunnel_del(&h->tunnel);
+	}
+	h->trace = left;
 }
 
 int host_apply(struct host *h, const struct machine_lease *lease, uint32_t mtu,
@@ -238,32 +342,44 @@ int host_apply(struct host *h, const struct machine_lease *lease, uint32_t mtu,
 
 void host_clear(struct host *h)
 {
-	struct state_trace trace = h->trace;
+	struct state_trace trace = h->trace, left;
 	char error[ERROR];
 
 	if (!trace.up)
 		return;
 	take_back(h);
+	left = h->trace;
 	if (translate(h, false, error))
 		dstm_log(DSTM_LOG_ERR, "%s", error);
 	conntrack_forget(h->lease.ipv4);
 	/* The hook is told of what was. */
 	h->trace = trace;
 	tell(h, "down");
+	h->trace = left;
+}
+
+void host_end(struct host *h)
+{
+	h->waits = false;
+	h->hold = NULL;
+	host_clear(h);
+	tunnel_del(&h->tunnel);
 	h->trace = (struct state_trace){0};
+	nat_clear();
 }
 
 /* Whether what was left is what we would make. */
 static bool fits(struct host *h, const struct state *state)
 {
+	const struct state_trace *trace = &state->trace;
 	char error[ERROR];
 	int ret;
 
-	if (!state->leased || !h->tunnel.ifindex ||
+	if (!trace->up || !state->leased || !h->tunnel.ifindex ||
 	    strcmp(h->tunnel.name, h->device) != 0 ||
 	    (h->kind != TUNNEL_AUTO && h->kind != h->tunnel.kind))
 		return false;
-	ret = route_add(h, error);
+	ret = route_add(h, h->lease.ipv4, error);
 	return !ret || ret == -EEXIST;
 }
 
@@ -271,7 +387,7 @@ void host_adopt(struct host *h, const struct state *state)
 {
 	const struct state_trace *trace = &state->trace;
 
-	if (!trace->up)
+	if (!trace->up && !trace->waits)
 		return;
 	h->trace = *trace;
 	h->lease = state->lease;
@@ -284,7 +400,7 @@ void host_adopt(struct host *h, const struct state *state)
 	if (fits(h, state))
 		return;
 	dstm_log(DSTM_LOG_NOTICE, "taking back what an earlier run has left");
-	host_clear(h);
+	host_end(h);
 }
 
 bool host_usable(struct host *h, const struct machine_lease *lease)

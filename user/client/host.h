@@ -22,6 +22,7 @@
  * @metric: of the default route
  * @hook: the operator's program, or NULL
  * @hold: the device on which packets wait, or NULL
+ * @waits: they wait on the tunnel device itself, which outlives leases
  * @record: called before the first change, to have @trace written down
  * @data: for @record
  * @tunnel: the tunnel device
@@ -35,6 +36,7 @@ struct host {
 	uint32_t metric;
 	const char *hook;
 	const char *hold;
+	bool waits;
 	void (*record)(void *data);
 	void *data;
 
@@ -51,6 +53,19 @@ struct host {
  * Return: 0, or a negative errno with @error filled.
  */
 int host_prepare(struct host *h, char *error);
+
+/**
+ * host_wait - have packets wait on the tunnel device while there is no lease
+ * @h: the host
+ * @error: 512 bytes for what went wrong
+ *
+ * The device is made if it is not there, with the default route and an address that
+ * means nothing outside.
+ *
+ * Return: 0, or a negative errno with @error filled; -EOPNOTSUPP if the tunnel device
+ * is not to be, or can not be, of kind dstm: they have to wait elsewhere.
+ */
+int host_wait(struct host *h, char *error);
 
 /**
  * host_adopt - find what an earlier run has left in place
@@ -79,6 +94,12 @@ int host_apply(struct host *h, const struct machine_lease *lease, uint32_t mtu,
  * @h: the host
  */
 void host_clear(struct host *h);
+
+/**
+ * host_end - take back everything
+ * @h: the host
+ */
+void host_end(struct host *h);
 
 /**
  * host_usable - whether the host does not have a lease's address already

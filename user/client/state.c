@@ -201,7 +201,8 @@ static void trace_read(struct state_trace *trace, const json_t *json)
 
 	if (!device || strlen(device) >= sizeof(trace->device))
 		return;
-	trace->up = true;
+	trace->up = !json_is_false(json_object_get(json, "up"));
+	trace->waits = json_is_true(json_object_get(json, "waits"));
 	strcpy(trace->device, device);
 	trace->kind = number(json, "kind") == TUNNEL_IP6TNL ? TUNNEL_IP6TNL :
 		      TUNNEL_DSTM;
@@ -213,7 +214,8 @@ static void trace_read(struct state_trace *trace, const json_t *json)
 
 static json_t *trace_write(const struct state_trace *trace)
 {
-	json_t *json = json_pack("{ss si si}", "device", trace->device, "kind",
+	json_t *json = json_pack("{sb sb ss si si}", "up", trace->up, "waits",
+				 trace->waits, "device", trace->device, "kind",
 				 trace->kind, "mtu", trace->mtu);
 
 	if (trace->ports)
@@ -275,7 +277,7 @@ static json_t *state_write(const struct state *state)
 			time_write(json, "expires",
 				   clock_ms(CLOCK_REALTIME) + left);
 	}
-	if (state->trace.up)
+	if (state->trace.up || state->trace.waits)
 		json_object_set_new(json, "trace", trace_write(&state->trace));
 	return json;
 }

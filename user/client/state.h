@@ -16,7 +16,8 @@
 
 /**
  * struct state_trace - what was changed on the host
- * @up: whether there is anything
+ * @up: whether a lease is in place
+ * @waits: whether the tunnel device outlives leases
  * @device: name of the tunnel device
  * @kind: of the tunnel device
  * @mtu: of the tunnel device
@@ -26,6 +27,7 @@
  */
 struct state_trace {
 	bool up;
+	bool waits;
 	char device[IF_NAMESIZE];
 	enum tunnel_kind kind;
 	uint32_t mtu;

@@ -16,6 +16,9 @@
 #define ERROR		512
 #define HOP_LIMIT	64
 
+/* This end of a tunnel that is not used yet: RFC 6666, to be discarded. */
+#define NOWHERE		{{{ 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }}}
+
 static int table_set(struct tunnel *t, int flags, const struct dstm_mapping *m,
 		     char *error)
 {
@@ -34,29 +37,36 @@ static int table_set(struct tunnel *t, int flags, const struct dstm_mapping *m,
 	return ret;
 }
 
-static int dstm_add(struct tunnel *t, const struct dstm_mapping *m,
-		    uint32_t mtu, char *error)
+static int dstm_make(struct tunnel *t, struct dstm_link *link, char *error)
 {
-	struct dstm_link link = {
-		.up = true,
-		.mtu = mtu,
-		.role = DSTM_ROLE_CLIENT,
-		.local = m->local,
-		.hoplimit = HOP_LIMIT,
-		.have = 1U << IFLA_DSTM_ROLE | 1U << IFLA_DSTM_LOCAL |
-			1U << IFLA_DSTM_HOPLIMIT | 1U << DSTM_LINK_MTU |
-			1U << DSTM_LINK_UP,
-	};
 	int ret;
 
-	memcpy(link.name, t->name, sizeof(link.name));
-	ret = dstm_link_add(t->nl, &link);
+	link->up = true;
+	link->role = DSTM_ROLE_CLIENT;
+	link->hoplimit = HOP_LIMIT;
+	link->have |= 1U << IFLA_DSTM_ROLE | 1U << IFLA_DSTM_LOCAL |
+		      1U << IFLA_DSTM_HOPLIMIT | 1U << DSTM_LINK_MTU |
+		      1U << DSTM_LINK_UP;
+	memcpy(link->name, t->name, sizeof(link->name));
+	ret = dstm_link_add(t->nl, link);
 	if (ret) {
 		snprintf(error, ERROR, "device %s of kind dstm: %s", t->name,
 			 dstm_nl_error(t->nl));
 		return ret;
 	}
 	t->ifindex = if_nametoindex(t->name);
+	return 0;
+}
+
+static int dstm_add(struct tunnel *t, const struct dstm_mapping *m,
+		    uint32_t mtu, char *error)
+{
+	struct dstm_link link = { .mtu = mtu, .local = m->local };
+	int ret;
+
+	ret = dstm_make(t, &link, error);
+	if (ret)
+		return ret;
 	ret = table_set(t, NLM_F_CREATE | NLM_F_REPLACE, m, error);
 	if (ret)
 		tunnel_del(t);
@@ -121,6 +131,63 @@ int tunnel_add(struct tunnel *t, const struct dstm_mapping *m, uint32_t mtu,
 		t->kind = TUNNEL_DSTM;
 	}
 	return ret;
+}
+
+/* Changes what an existing device of kind dstm is. */
+static int dstm_change(struct tunnel *t, struct dstm_link *link, char *error)
+{
+	int ret;
+
+	link->ifindex = t->ifindex;
+	ret = dstm_link_set(t->nl, link);
+	if (ret)
+		snprintf(error, ERROR, "device %s: %s", t->name,
+			 dstm_nl_error(t->nl));
+	return ret;
+}
+
+int tunnel_wait(struct tunnel *t, uint32_t mtu, char *error)
+{
+	struct dstm_link link = {
+		.mtu = mtu,
+		.local = NOWHERE,
+		.icmp_errors = false,
+		.have = 1U << IFLA_DSTM_ICMP_ERRORS,
+	};
+	int ret;
+
+	if (t->ifindex)
+		return dstm_change(t, &link, error);
+	ret = dstm_make(t, &link, error);
+	if (!ret)
+		t->kind = TUNNEL_DSTM;
+	return ret;
+}
+
+int tunnel_fill(struct tunnel *t, const struct dstm_mapping *m, uint32_t mtu,
+		char *error)
+{
+	struct dstm_link link = {
+		.mtu = mtu,
+		.local = m->local,
+		.have = 1U << IFLA_DSTM_LOCAL | 1U << DSTM_LINK_MTU,
+	};
+	int ret = dstm_change(t, &link, error);
+
+	return ret ? ret : table_set(t, NLM_F_CREATE | NLM_F_REPLACE, m, error);
+}
+
+void tunnel_empty(struct tunnel *t, uint32_t mtu)
+{
+	struct dstm_link link = { .mtu = mtu, .have = 1U << DSTM_LINK_MTU };
+	struct dstm_table table = {0};
+	char error[ERROR];
+	uint32_t count;
+
+	if (!dstm_table_open(&table, error))
+		dstm_table_flush(&table, t->ifindex, &count);
+	dstm_table_close(&table);
+	dstm_change(t, &link, error);
 }
 
 int tunnel_extend(struct tunnel *t, const struct dstm_mapping *m, char *error)

@@ -48,6 +48,39 @@ int tunnel_add(struct tunnel *t, const struct dstm_mapping *m, uint32_t mtu,
 	       char *error);
 
 /**
+ * tunnel_wait - make the device without a mapping, or have it wait for one
+ * @t: the tunnel, as for tunnel_add(), but not TUNNEL_IP6TNL; or a device of kind
+ *	dstm that exists
+ * @mtu: in bytes, of a new device
+ * @error: 512 bytes for what went wrong
+ *
+ * Packets without a mapping are not answered by the kernel then.
+ *
+ * Return: 0, or a negative errno with @error filled; -EOPNOTSUPP if the kernel has no
+ * devices of kind dstm.
+ */
+int tunnel_wait(struct tunnel *t, uint32_t mtu, char *error);
+
+/**
+ * tunnel_fill - give a device that waits its mapping
+ * @t: the tunnel
+ * @m: the mapping
+ * @mtu: in bytes
+ * @error: 512 bytes for what went wrong
+ *
+ * Return: 0, or a negative errno with @error filled.
+ */
+int tunnel_fill(struct tunnel *t, const struct dstm_mapping *m, uint32_t mtu,
+		char *error);
+
+/**
+ * tunnel_empty - take the mapping away, and let the device wait for another
+ * @t: the tunnel
+ * @mtu: in bytes
+ */
+void tunnel_empty(struct tunnel *t, uint32_t mtu);
+
+/**
  * tunnel_extend - give the mapping a new lifetime
  * @t: the tunnel
  * @m: the mapping
