@@ -76,7 +76,8 @@ json_t *client_status(struct client *c)
 		"mode", c->config->on_demand ? "on-demand" : "always",
 		"state", machine_state_name(c->machine.state),
 		"servers", servers_json(c),
-		"malformed", (json_int_t)(c->near.bad + c->far.bad));
+		"malformed", (json_int_t)c->near.bad +
+		(json_int_t)c->far.bad);
 
 	if (!IN6_IS_ADDR_UNSPECIFIED(&c->local))
 		json_object_set_new(json, "local", ipv6_json(&c->local));
