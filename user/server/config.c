@@ -409,6 +409,10 @@ static void read_quota(struct dstm_config *c, struct class *class)
 			 &class->quota_prefix);
 	dstm_config_uint(c, "quota-prefix-len", 0, 128, &len);
 	class->quota_prefix_len = (uint8_t)len;
+	dstm_config_uint(c, "decline-client", 0, UINT32_MAX,
+			 &class->decline_client);
+	dstm_config_uint(c, "decline-prefix", 0, UINT32_MAX,
+			 &class->decline_prefix);
 }
 
 static void read_terms(struct dstm_config *c, struct class *class)
@@ -464,6 +468,8 @@ static void read_class(struct dstm_config *c, void *data)
 	class->max_renewals = POLICY_UNLIMITED;
 	class->quota_client = POLICY_UNLIMITED;
 	class->quota_prefix = POLICY_UNLIMITED;
+	class->decline_client = 4;
+	class->decline_prefix = 16;
 	dstm_config_need(c, "name");
 	if (!dstm_config_string(c, "name", &class->name))
 		return;

@@ -340,6 +340,7 @@ static void do_release(struct dhcp4o6 *door, struct ask *ask)
 	static struct dstm_log_limit limit;
 	bool declined = ask->message.type == DHCPV4_DECLINE;
 	const struct lease *lease;
+	enum outcome outcome;
 	const char *pool;
 
 	lease = lease_by_client(&door->engine->leases, ask->asker.client.data,
@@ -351,12 +352,15 @@ static void do_release(struct dhcp4o6 *door, struct ask *ask)
 		return;
 	}
 	pool = door->engine->policy->supplies[lease->pool].name;
-	if (engine_release(door->engine, &ask->asker.client,
-			   wanted(&ask->message).ipv4, declined) && declined)
+	outcome = engine_release(door->engine, &ask->asker.client,
+				 wanted(&ask->message).ipv4, declined);
+	if (declined && outcome != OUTCOME_NOT_YOURS)
 		dstm_log_limited(&limit, DSTM_LOG_WARNING,
-				 "a client declined an address of pool %s: somebody else uses it",
-				 pool);
-	count(door, ask, OUTCOME_GRANTED);
+				 "a client declined an address of pool %s: %s",
+				 pool, outcome == OUTCOME_QUOTA ?
+				 "it, or its prefix, has declined too many, so it only rests" :
+				 "somebody else uses it");
+	count(door, ask, outcome);
 }
 
 static void do_inform(struct dhcp4o6 *door, const struct ask *ask,

@@ -496,6 +496,7 @@ static int load(const struct record *record, void *data)
 int engine_init(struct engine *engine)
 {
 	STAILQ_INIT(&engine->dirties);
+	declines_init(&engine->declines);
 	return store_load(engine->store, load, engine);
 }
 
@@ -510,6 +511,7 @@ void engine_destroy(struct engine *engine)
 	}
 	heap_destroy(&engine->leases.timers);
 	quota_reset(&engine->quota);
+	declines_reset(&engine->declines);
 	policy_free(engine->policy);
 	engine->policy = NULL;
 }
@@ -540,6 +542,8 @@ int engine_configure(struct engine *engine, struct policy *policy)
 	struct lease *lease, *next;
 
 	quota_reset(&engine->quota);
+	/* They are of classes that may have other numbers now. */
+	declines_reset(&engine->declines);
 	engine->policy = policy;
 	HASH_ITER(by_slot, engine->leases.by_slot, lease, next) {
 		bool placed = place(policy, lease);

@@ -11,6 +11,7 @@
 #ifndef DSTM_ENGINE_H
 #define DSTM_ENGINE_H
 
+#include "decline.h"
 #include "lease.h"
 #include "policy.h"
 #include "quota.h"
@@ -88,6 +89,7 @@ STAILQ_HEAD(dirties, lease);
  * struct engine - all of it
  * @leases: the leases
  * @quota: how many each has
+ * @declines: how many each has declined lately
  * @policy: the rules; the engine's own
  * @store: where leases are written down; not the engine's own
  * @order: gives orders to gateways
@@ -102,6 +104,7 @@ STAILQ_HEAD(dirties, lease);
 struct engine {
 	struct leases leases;
 	struct quota quota;
+	struct declines declines;
 	struct policy *policy;
 	struct store *store;
 	engine_order_to *order;
@@ -165,10 +168,12 @@ enum outcome engine_request(struct engine *engine, const struct asker *asker,
  * @ipv4: its address, host byte order
  * @declined: because somebody else uses the address already
  *
- * Return: whether there was such a lease.
+ * Return: OUTCOME_GRANTED; OUTCOME_NOT_YOURS if there is no such lease; or
+ * OUTCOME_QUOTA if too many were declined: then it is only released.
  */
-bool engine_release(struct engine *engine, const struct dhcpv6_slice *client,
-		    uint32_t ipv4, bool declined);
+enum outcome engine_release(struct engine *engine,
+			    const struct dhcpv6_slice *client, uint32_t ipv4,
+			    bool declined);
 
 /**
  * engine_revoke - take a lease back

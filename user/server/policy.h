@@ -79,6 +79,8 @@ enum tunnel_source {
  * @quota_client: leases for one DUID, or POLICY_UNLIMITED
  * @quota_prefix: leases for one IPv6 prefix, or POLICY_UNLIMITED
  * @quota_prefix_len: length of that prefix in bits
+ * @decline_client: addresses that one DUID may decline in a day
+ * @decline_prefix: addresses that one such prefix may
  * @source: enum tunnel_source
  * @degrade: some gateways are enough; otherwise all must confirm
  * @idle: seconds without traffic after which a lease is taken back, or 0
@@ -96,6 +98,8 @@ struct class {
 	uint32_t quota_client;
 	uint32_t quota_prefix;
 	uint8_t quota_prefix_len;
+	uint32_t decline_client;
+	uint32_t decline_prefix;
 	enum tunnel_source source;
 	bool degrade;
 	uint32_t idle;

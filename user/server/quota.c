@@ -6,7 +6,6 @@
 
 /* Class, kind ('c' or 'p'), then the client's DUID or the prefix. */
 #define KEY_HEAD	3
-#define KEY_MAX		(KEY_HEAD + 255)
 
 struct quota_count {
 	UT_hash_handle hh;
@@ -34,8 +33,8 @@ static unsigned int key_of(uint8_t *key, uint16_t class, char kind,
 	return (unsigned int)(KEY_HEAD + len);
 }
 
-static unsigned int client_key(uint8_t *key, uint16_t class,
-			       const struct dhcpv6_slice *client)
+unsigned int quota_client_key(uint8_t *key, uint16_t class,
+			      const struct dhcpv6_slice *client)
 {
 	struct dhcpv6_slice duid;
 
@@ -45,8 +44,8 @@ static unsigned int client_key(uint8_t *key, uint16_t class,
 	return key_of(key, class, 'c', duid.data, duid.len);
 }
 
-static unsigned int prefix_key(uint8_t *key, const struct policy *policy,
-			       uint16_t class, const struct in6_addr *remote)
+unsigned int quota_prefix_key(uint8_t *key, const struct policy *policy,
+			      uint16_t class, const struct in6_addr *remote)
 {
 	struct in6_addr prefix = *remote;
 
@@ -76,14 +75,14 @@ bool quota_left(const struct quota *quota, const struct policy *policy,
 		const struct in6_addr *remote)
 {
 	const struct class *rules = &policy->classes[class];
-	uint8_t key[KEY_MAX];
+	uint8_t key[QUOTA_KEY];
 
 	if (rules->quota_client != POLICY_UNLIMITED &&
-	    !below(quota, key, client_key(key, class, client),
+	    !below(quota, key, quota_client_key(key, class, client),
 		   rules->quota_client))
 		return false;
 	return rules->quota_prefix == POLICY_UNLIMITED ||
-	       below(quota, key, prefix_key(key, policy, class, remote),
+	       below(quota, key, quota_prefix_key(key, policy, class, remote),
 		     rules->quota_prefix);
 }
 
@@ -119,16 +118,17 @@ static void change_both(struct quota *quota, const struct policy *policy,
 {
 	struct dhcpv6_slice client = { lease->client, lease->client_len };
 	const struct class *rules;
-	uint8_t key[KEY_MAX];
+	uint8_t key[QUOTA_KEY];
 
 	if (lease->class == LEASE_STATIC)
 		return;
 	rules = &policy->classes[lease->class];
 	if (rules->quota_client != POLICY_UNLIMITED)
-		change(quota, key, client_key(key, lease->class, &client), by);
+		change(quota, key, quota_client_key(key, lease->class, &client),
+		       by);
 	if (rules->quota_prefix != POLICY_UNLIMITED)
-		change(quota, key, prefix_key(key, policy, lease->class,
-					      &lease->remote), by);
+		change(quota, key, quota_prefix_key(key, policy, lease->class,
+						    &lease->remote), by);
 }
 
 void quota_add(struct quota *quota, const struct policy *policy,

@@ -8,6 +8,9 @@
 #include "lease.h"
 #include "policy.h"
 
+/* Room for a key. */
+#define QUOTA_KEY	(3 + 255)
+
 struct quota_count;
 
 /**
@@ -55,6 +58,29 @@ void quota_sub(struct quota *quota, const struct policy *policy,
  * @quota: the counts
  */
 void quota_reset(struct quota *quota);
+
+/**
+ * quota_client_key - what a client is counted by, within a class
+ * @key: QUOTA_KEY bytes for it
+ * @class: index of the class
+ * @client: the client identifier
+ *
+ * Return: its length in bytes.
+ */
+unsigned int quota_client_key(uint8_t *key, uint16_t class,
+			      const struct dhcpv6_slice *client);
+
+/**
+ * quota_prefix_key - what the prefix of a client is counted by, within a class
+ * @key: QUOTA_KEY bytes for it
+ * @policy: the rules
+ * @class: index of the class
+ * @remote: the client's end of the tunnel
+ *
+ * Return: its length in bytes.
+ */
+unsigned int quota_prefix_key(uint8_t *key, const struct policy *policy,
+			      uint16_t class, const struct in6_addr *remote);
 
 /**
  * client_duid - the DUID within a client identifier (RFC 4361)

@@ -255,20 +255,28 @@ enum outcome engine_request(struct engine *engine, const struct asker *asker,
 				   engine->now), query);
 }
 
-bool engine_release(struct engine *engine, const struct dhcpv6_slice *client,
-		    uint32_t ipv4, bool declined)
+enum outcome engine_release(struct engine *engine,
+			    const struct dhcpv6_slice *client, uint32_t ipv4,
+			    bool declined)
 {
 	struct lease *lease = lease_by_client(&engine->leases, client->data,
 					      client->len);
+	enum outcome outcome = OUTCOME_GRANTED;
 
 	if (!lease || lease->slot.ipv4 != ipv4 ||
 	    lease->state < LEASE_PENDING || lease->state > LEASE_RENEWING)
-		return false;
+		return OUTCOME_NOT_YOURS;
+	if (declined && !declines_add(&engine->declines, engine->policy, lease,
+				      engine->now)) {
+		declined = false;
+		outcome = OUTCOME_QUOTA;
+	}
+	/* It shall get another one. */
 	if (declined)
 		lease_forget_client(&engine->leases, lease);
 	lease->declined = declined;
 	step_take_back(engine, lease);
-	return true;
+	return outcome;
 }
 
 enum outcome engine_grant(struct engine *engine, const struct slot *slot,

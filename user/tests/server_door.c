@@ -521,6 +521,34 @@ static void declined(void **state)
 	assert_int_not_equal(got.yiaddr.s_addr, ack.yiaddr.s_addr);
 }
 
+/* A day of declines does not empty the pool. */
+static void declined_too_often(void **state)
+{
+	const struct dhcp4o6_stats *stats = dhcp4o6_stats(w.door);
+	struct dhcpv4_message ack, again, m;
+	struct policy *policy = w.engine.policy;
+	uint16_t i;
+
+	(void)state;
+	for (i = 0; i < policy->classes_count; i++)
+		policy->classes[i].decline_client = 1;
+	lease_for(9, &ack);
+	message(&m, DHCPV4_DECLINE, 9);
+	m.requested = ack.yiaddr;
+	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
+	ask(&m);
+	confirm();
+	lease_for(9, &ack);
+	m.requested = ack.yiaddr;
+	ask(&m);
+	confirm();
+	assert_int_equal(stats->outcomes[DHCPV4_DECLINE][OUTCOME_GRANTED], 1);
+	assert_int_equal(stats->outcomes[DHCPV4_DECLINE][OUTCOME_QUOTA], 1);
+	/* It has to live with it. */
+	lease_for(9, &again);
+	assert_int_equal(again.yiaddr.s_addr, ack.yiaddr.s_addr);
+}
+
 int main(void)
 {
 #define TEST(_name) cmocka_unit_test_setup_teardown(_name, set_up, tear_down)
@@ -535,6 +563,7 @@ int main(void)
 		TEST(relayed),
 		TEST(information),
 		TEST(declined),
+		TEST(declined_too_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,6 +161,8 @@ static struct policy *rules(void)
 		class->max_renewals = 6;
 		class->quota_client = 1;
 		class->quota_prefix = 1;
+		class->decline_client = 2;
+		class->decline_prefix = 3;
 		class->quota_prefix_len = 64;
 		class->source = SOURCE_ANY;
 	}
