@@ -108,15 +108,35 @@ static void leases_list(struct dstm_rpc_call *call, json_t *params, void *data)
 				       after));
 }
 
+/* Leases that were found on disk, as they stand now. */
+struct finding {
+	const struct engine *engine;
+	json_t *list;
+};
+
+static void found(const struct record *record, int64_t until, void *data)
+{
+	struct finding *finding = data;
+	const struct lease *lease = lease_by_slot(&finding->engine->leases,
+						  &record->slot);
+
+	(void)until;
+	if (lease && lease->state != LEASE_FREE &&
+	    json_array_size(finding->list) < CONTROL_PAGE)
+		json_array_append_new(finding->list,
+				      lease_json(finding->engine, lease));
+}
+
+/* The store has an index for each; to look through all leases would stall service. */
 static void leases_find(struct dstm_rpc_call *call, json_t *params, void *data)
 {
 	struct server *server = server_of(data);
 	const char *text = text_of(params, "address");
-	const struct lease *lease, *next;
+	struct finding finding = { &server->engine, NULL };
 	struct in6_addr v6;
 	struct in_addr v4;
-	json_t *list;
 	bool is_v4 = text && inet_pton(AF_INET, text, &v4) == 1;
+	int ret;
 
 	if (!is_v4 && (!text || inet_pton(AF_INET6, text, &v6) != 1)) {
 		dstm_rpc_refuse(call, DSTM_RPC_INVALID_PARAMS, NULL,
@@ -124,17 +144,17 @@ static void leases_find(struct dstm_rpc_call *call, json_t *params, void *data)
 		return;
 	}
 	turn_begin(&server->turn);
-	list = json_array();
-	HASH_ITER(by_slot, server->engine.leases.by_slot, lease, next) {
-		if (lease->state == LEASE_FREE ||
-		    json_array_size(list) == CONTROL_PAGE)
-			continue;
-		if (is_v4 ? lease->slot.ipv4 == ntohl(v4.s_addr) :
-			    IN6_ARE_ADDR_EQUAL(&lease->remote, &v6))
-			json_array_append_new(list, lease_json(&server->engine,
-							       lease));
+	finding.list = json_array();
+	ret = is_v4 ? store_find_ipv4(server->store, ntohl(v4.s_addr), found,
+				      &finding) :
+		      store_find_remote(server->store, &v6, found, &finding);
+	if (ret) {
+		json_decref(finding.list);
+		dstm_rpc_refuse(call, DSTM_RPC_REFUSED, NULL, "%s",
+				store_error(server->store));
+		return;
 	}
-	dstm_rpc_reply(call, json_pack("{s:o}", "leases", list));
+	dstm_rpc_reply(call, json_pack("{s:o}", "leases", finding.list));
 }
 
 /* Somebody who waits for a lease that he gave by hand. */

@@ -8,8 +8,7 @@
 #include "lib/log.h"
 #include "server.h"
 
-/* So much of the history is forgotten at once, and when the next comes. */
-#define PRUNE_MOST	1000
+/* When the next part of the history is forgotten. */
 #define PRUNE_BUSY	100000		/* microseconds */
 #define PRUNE_IDLE	60		/* seconds */
 
@@ -25,8 +24,8 @@ static void on_prune(evutil_socket_t fd, short what, void *data)
 	/* The engine says it when the store can not be written. */
 	if (!server->engine.failing)
 		store_prune(server->store, server->engine.wall -
-			    server->config.history, PRUNE_MOST, &count);
-	if (count == PRUNE_MOST)
+			    server->config.history, STORE_PRUNE, &count);
+	if (count == STORE_PRUNE)
 		wait = (struct timeval){ 0, PRUNE_BUSY };
 	evtimer_add(server->prune, &wait);
 }
@@ -36,18 +35,46 @@ static bool differ(const char *a, const char *b)
 	return a && b ? strcmp(a, b) != 0 : a != b;
 }
 
+static bool interfaces_differ(const struct listen_config *a,
+			      const struct listen_config *b)
+{
+	unsigned int i;
+
+	if (a->interfaces_count != b->interfaces_count)
+		return true;
+	for (i = 0; i < a->interfaces_count; i++)
+		if (differ(a->interfaces[i], b->interfaces[i]))
+			return true;
+	return false;
+}
+
+/* What is opened once, at the start. */
 static void tell_restart(const struct config *former,
 			 const struct config *config)
 {
-	if (differ(former->store, config->store) ||
-	    differ(former->control, config->control) ||
-	    differ(former->metrics_address, config->metrics_address) ||
-	    former->metrics_port != config->metrics_port ||
-	    former->listen.port != config->listen.port ||
-	    memcmp(&former->listen.address, &config->listen.address,
-		   sizeof(config->listen.address)))
-		dstm_log(DSTM_LOG_WARNING,
-			 "a new store, control, metrics or listen needs a restart");
+	const struct {
+		const char *key;
+		bool changed;
+	} keys[] = {
+		{ "store", differ(former->store, config->store) },
+		{ "control", differ(former->control, config->control) },
+		{ "metrics", differ(former->metrics_address,
+				    config->metrics_address) ||
+			     former->metrics_port != config->metrics_port },
+		{ "listen.address", memcmp(&former->listen.address,
+					   &config->listen.address,
+					   sizeof(config->listen.address)) },
+		{ "listen.port", former->listen.port != config->listen.port },
+		{ "listen.interfaces", interfaces_differ(&former->listen,
+							 &config->listen) },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (keys[i].changed)
+			dstm_log(DSTM_LOG_WARNING,
+				 "a new \"%s\" needs a restart; the former one stays until then",
+				 keys[i].key);
 }
 
 int server_reload(struct server *server, char *error)

@@ -22,13 +22,15 @@ static const char * const migrations[] = {
 	" remote BLOB, client BLOB, class TEXT, since INTEGER,"
 	" until INTEGER);"
 	"CREATE INDEX history_by_ipv4 ON history (ipv4, until);",
+
+	"CREATE INDEX leases_by_remote ON leases (remote);",
 };
 
 #define VERSION_NOW	(int)(sizeof(migrations) / sizeof(*migrations))
 
 enum statement {
-	BEGIN, COMMIT, ROLLBACK, LOAD, PUT, PAST, WHO, WHO_PAST, PRUNE,
-	STATEMENTS
+	BEGIN, COMMIT, ROLLBACK, LOAD, PUT, PAST, WHO, WHO_PAST, FIND_IPV4,
+	FIND_REMOTE, PRUNE, STATEMENTS
 };
 
 #define COLUMNS	"ipv4, \"psid-len\", psid, \"psid-offset\", remote, client, class"
@@ -48,6 +50,8 @@ static const char * const statements[STATEMENTS] = {
 		" WHERE ipv4 = ? AND since <= ? AND state <> 'resting'",
 	[WHO_PAST] = "SELECT " COLUMNS ", since, until FROM history"
 		     " WHERE ipv4 = ? AND since <= ? AND until >= ?",
+	[FIND_IPV4] = "SELECT " COLUMNS ", since FROM leases WHERE ipv4 = ?",
+	[FIND_REMOTE] = "SELECT " COLUMNS ", since FROM leases WHERE remote = ?",
 	/* In the order of id, which is that of until. */
 	[PRUNE] = "DELETE FROM history WHERE id IN"
 		  " (SELECT id FROM history ORDER BY id LIMIT ?)"
@@ -399,8 +403,8 @@ static int holders(struct store *store, enum statement which, int port,
 		if (port != STORE_ANY_PORT &&
 		    !dstm_portset_has(&record.slot.set, (uint16_t)port))
 			continue;
-		fn(&record, which == WHO ? LEASE_NEVER :
-		   sqlite3_column_int64(stmt, 8), data);
+		fn(&record, which == WHO_PAST ? sqlite3_column_int64(stmt, 8) :
+		   LEASE_NEVER, data);
 	}
 	sqlite3_reset(stmt);
 	return step == SQLITE_DONE ? 0 : -EIO;
@@ -422,6 +426,21 @@ int store_who(struct store *store, uint32_t ipv4, int port, int64_t at,
 		ret = holders(store, which, port, fn, data);
 	}
 	return ret;
+}
+
+int store_find_ipv4(struct store *store, uint32_t ipv4, store_who_fn *fn,
+		    void *data)
+{
+	sqlite3_bind_int64(store->statement[FIND_IPV4], 1, ipv4);
+	return holders(store, FIND_IPV4, STORE_ANY_PORT, fn, data);
+}
+
+int store_find_remote(struct store *store, const struct in6_addr *remote,
+		      store_who_fn *fn, void *data)
+{
+	sqlite3_bind_blob(store->statement[FIND_REMOTE], 1, remote,
+			  sizeof(*remote), SQLITE_STATIC);
+	return holders(store, FIND_REMOTE, STORE_ANY_PORT, fn, data);
 }
 
 int store_prune(struct store *store, int64_t before, unsigned int most,

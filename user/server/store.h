@@ -24,6 +24,9 @@
 /* Length of the server's DUID. */
 #define STORE_DUID	18
 
+/* So much of the history is forgotten at once: it takes some milliseconds. */
+#define STORE_PRUNE	1000
+
 /* Without a port, in store_who(). */
 #define STORE_ANY_PORT	(-1)
 
@@ -190,6 +193,30 @@ typedef void store_who_fn(const struct record *record, int64_t until,
  */
 int store_who(struct store *store, uint32_t ipv4, int port, int64_t at,
 	      store_who_fn *fn, void *data);
+
+/**
+ * store_find_ipv4 - what is written down of an address
+ * @store: the store
+ * @ipv4: the address, host byte order
+ * @fn: called for each lease, whatever its state
+ * @data: for @fn
+ *
+ * Return: 0, or -EIO.
+ */
+int store_find_ipv4(struct store *store, uint32_t ipv4, store_who_fn *fn,
+		    void *data);
+
+/**
+ * store_find_remote - what is written down of a client's end of the tunnel
+ * @store: the store
+ * @remote: the client's end
+ * @fn: called for each lease, whatever its state
+ * @data: for @fn
+ *
+ * Return: 0, or -EIO.
+ */
+int store_find_remote(struct store *store, const struct in6_addr *remote,
+		      store_who_fn *fn, void *data);
 
 /**
  * store_prune - forget some of what ended long ago

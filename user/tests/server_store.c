@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -171,6 +172,107 @@ static void who_had_it(void **state)
 	store_close(store);
 }
 
+static unsigned int found(struct store *store, const struct record *record)
+{
+	unsigned int by_ipv4 = 0, by_remote = 0;
+
+	assert_int_equal(store_find_ipv4(store, record->slot.ipv4,
+					 count_holder, &by_ipv4), 0);
+	assert_int_equal(store_find_remote(store, &record->remote,
+					   count_holder, &by_remote), 0);
+	assert_int_equal(by_ipv4, by_remote);
+	return by_ipv4;
+}
+
+static void found_by_either_address(void **state)
+{
+	struct record record = lease(0xc0000207, 5, 6);
+	struct store *store = open_store(&first_boot);
+
+	(void)state;
+	assert_int_equal(found(store, &record), 0);
+	put(store, &record);
+	assert_int_equal(found(store, &record), 1);
+	record.slot.set.psid = 6;
+	put(store, &record);
+	assert_int_equal(found(store, &record), 2);
+	store_close(store);
+}
+
+static sqlite3 *database;
+
+static int remember(sqlite3 *db, char **error, const void *api)
+{
+	(void)error;
+	(void)api;
+	database = db;
+	return SQLITE_OK;
+}
+
+/* What operators ask of one address is answered by an index, however much there is. */
+static void no_question_reads_all(void **state)
+{
+	struct store *store;
+	sqlite3_stmt *stmt, *plan;
+	unsigned int questions = 0;
+	const char *sql;
+	char *explain;
+
+	(void)state;
+	sqlite3_auto_extension((void (*)(void))remember);
+	store = open_store(&first_boot);
+	sqlite3_reset_auto_extension();
+	for (stmt = sqlite3_next_stmt(database, NULL); stmt;
+	     stmt = sqlite3_next_stmt(database, stmt)) {
+		sql = sqlite3_sql(stmt);
+		if (!strstr(sql, "= ?"))
+			continue;
+		questions++;
+		explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+		assert_int_equal(sqlite3_prepare_v2(database, explain, -1, &plan,
+						    NULL), SQLITE_OK);
+		while (sqlite3_step(plan) == SQLITE_ROW)
+			assert_memory_equal(sqlite3_column_text(plan, 3),
+					    "SEARCH", 6);
+		sqlite3_finalize(plan);
+		sqlite3_free(explain);
+	}
+	/* Two of "ctl who", two of "ctl leases find". */
+	assert_int_equal(questions, 4);
+	store_close(store);
+}
+
+/* Pruning takes no longer the more there is to prune, or to keep. */
+static void pruned_in_no_time(void **state)
+{
+	struct record record = lease(0xc0000207, 5, 6);
+	struct store *store = open_store(&first_boot);
+	struct timespec begin, end;
+	unsigned int i, count, steps = 0;
+	double took, longest = 0;
+
+	(void)state;
+	assert_int_equal(store_begin(store), 0);
+	for (i = 0; i < 200000; i++)
+		assert_int_equal(store_past(store, &record, WALL + i), 0);
+	assert_int_equal(store_commit(store), 0);
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &begin);
+		assert_int_equal(store_prune(store, WALL + 100000,
+					     STORE_PRUNE, &count), 0);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		took = (double)(end.tv_sec - begin.tv_sec) +
+		       (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+		longest = took > longest ? took : longest;
+		steps++;
+	} while (count == STORE_PRUNE);
+	print_message("# %u steps, the longest of %.1f ms\n", steps,
+		      longest * 1000);
+	assert_int_equal(steps, 100000 / STORE_PRUNE + 1);
+	assert_true(longest < 1);
+	store_close(store);
+}
+
 static void pruned_in_steps(void **state)
 {
 	struct record record = lease(0xc0000207, 0, 0);
@@ -239,7 +341,9 @@ static void migrated(void **state)
 	store_close(store);
 	/* As the first version left it. */
 	assert_int_equal(sqlite3_open(path, &db), 0);
-	assert_int_equal(sqlite3_exec(db, "DROP TABLE history; PRAGMA user_version = 1",
+	assert_int_equal(sqlite3_exec(db, "DROP INDEX leases_by_remote;"
+				      "DROP TABLE history;"
+				      "PRAGMA user_version = 1",
 				      NULL, NULL, NULL), 0);
 	sqlite3_close(db);
 	store = open_store(&first_boot);
@@ -299,7 +403,10 @@ int main(void)
 		cmocka_unit_test_setup(round_trip, fresh),
 		cmocka_unit_test_setup(clock_steps, fresh),
 		cmocka_unit_test_setup(who_had_it, fresh),
+		cmocka_unit_test_setup(found_by_either_address, fresh),
+		cmocka_unit_test_setup(no_question_reads_all, fresh),
 		cmocka_unit_test_setup(pruned_in_steps, fresh),
+		cmocka_unit_test_setup(pruned_in_no_time, fresh),
 		cmocka_unit_test_setup(all_or_nothing, fresh),
 		cmocka_unit_test_setup(migrated, fresh),
 		cmocka_unit_test_setup(one_at_a_time, fresh),
