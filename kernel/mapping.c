@@ -423,6 +423,7 @@ void dstm_table_remove(struct dstm_table *t, struct dstm_mapping *m)
 	rcu_read_unlock();
 
 	rb_erase(&m->order, &t->order);
+	RB_CLEAR_NODE(&m->order);
 	wheel_remove(t, m);
 	t->count--;
 }

@@ -139,6 +139,12 @@ static inline struct dstm_tep *dstm_mapping_tep(const struct dstm_mapping *m)
 	return tep;
 }
 
+/* Whether a mapping that was in a table is still in it; under the table's lock. */
+static inline bool dstm_table_has(const struct dstm_mapping *m)
+{
+	return !RB_EMPTY_NODE(&m->order);
+}
+
 static inline bool dstm_mapping_expired(const struct dstm_mapping *m, u64 now)
 {
 	u64 expires = READ_ONCE(m->expires);

@@ -121,6 +121,15 @@ static int check_lendable(struct dstm_dev *dstm, struct nlattr *attr,
 	return -EADDRINUSE;
 }
 
+/* Says which of the two addresses it is about. */
+#define REFUSE_IPV6(extack, attr, what)					\
+do {									\
+	if (nla_type(attr) == DSTM_A_MAPPING_REMOTE)			\
+		NL_SET_ERR_MSG_ATTR(extack, attr, "remote is " what);	\
+	else								\
+		NL_SET_ERR_MSG_ATTR(extack, attr, "local is " what);	\
+} while (0)
+
 static int parse_ipv6(struct nlattr *attr, struct in6_addr *addr,
 		      struct netlink_ext_ack *extack)
 {
@@ -129,15 +138,15 @@ static int parse_ipv6(struct nlattr *attr, struct in6_addr *addr,
 	*addr = nla_get_in6_addr(attr);
 	type = ipv6_addr_type(addr);
 	if (type == IPV6_ADDR_ANY)
-		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 address is unspecified");
+		REFUSE_IPV6(extack, attr, "the unspecified address");
 	else if (type & IPV6_ADDR_LOOPBACK)
-		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 address is a loopback address");
+		REFUSE_IPV6(extack, attr, "a loopback address");
 	else if (type & IPV6_ADDR_MULTICAST)
-		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 address is a multicast address");
+		REFUSE_IPV6(extack, attr, "a multicast address");
 	else if (type & IPV6_ADDR_LINKLOCAL)
-		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 address is link-local");
+		REFUSE_IPV6(extack, attr, "a link-local address");
 	else if (type & IPV6_ADDR_MAPPED)
-		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 address is an IPv4-mapped one");
+		REFUSE_IPV6(extack, attr, "an IPv4-mapped address");
 	else
 		return 0;
 	return -EINVAL;
@@ -162,6 +171,10 @@ static int parse_portset(struct nlattr **tb, struct dstm_node *node,
 	}
 	if (tb[DSTM_A_MAPPING_PSID] && !tb[DSTM_A_MAPPING_PSID_LEN]) {
 		NL_SET_ERR_MSG(extack, "psid without psid-len");
+		return -EINVAL;
+	}
+	if (tb[DSTM_A_MAPPING_PSID_OFFSET] && !tb[DSTM_A_MAPPING_PSID_LEN]) {
+		NL_SET_ERR_MSG(extack, "psid-offset without psid-len");
 		return -EINVAL;
 	}
 	if (len > 16 || offset > 15 || len + offset > 16) {
@@ -373,12 +386,17 @@ static void commit(struct dstm_dev *dstm, struct dstm_change *changes,
 static void roll_back(struct dstm_dev *dstm, struct dstm_change *changes,
 		      unsigned int n, struct hlist_head *evicted)
 {
+	struct dstm_mapping *m;
+
 	while (n--) {
 		dstm_table_undo(&dstm->table, &changes[n]);
 		if (changes[n].new != changes[n].old)
 			dstm_device_free(changes[n].new);
 	}
 	dstm_table_restore(&dstm->table, evicted);
+	/* Hardly ever: memory did not suffice to put these back. */
+	hlist_for_each_entry(m, evicted, wheel)
+		dstm_event_mapping(dstm, DSTM_CMD_MAP_DEL_NTF, m);
 }
 
 int dstm_nl_map_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -447,39 +465,56 @@ static void delete_list(struct dstm_dev *dstm, struct hlist_head *removed)
 	dstm_device_free_list(removed);
 }
 
-int dstm_nl_map_del_doit(struct sk_buff *skb, struct genl_info *info)
+/* The mappings that a message names. All of them are there, or it is an error. */
+static int find_mappings(struct dstm_dev *dstm, struct genl_info *info,
+			 struct dstm_mapping **found)
 {
-	struct dstm_dev *dstm;
-	struct dstm_mapping *m;
 	struct nlattr *attr;
-	HLIST_HEAD(removed);
-	int rem, err = 0;
-
-	if (!count_mappings(info))
-		return -EINVAL;
-	dstm = get_locked(info);
-	if (IS_ERR(dstm))
-		return PTR_ERR(dstm);
+	int rem;
 
 	nla_for_each_attr(attr, genlmsg_data(info->genlhdr), attrs_len(info),
 			  rem) {
 		if (nla_type(attr) != DSTM_A_MAPPING)
 			continue;
-		m = find_mapping(dstm, attr, info->extack);
-		if (IS_ERR(m)) {
+		*found = find_mapping(dstm, attr, info->extack);
+		if (IS_ERR(*found)) {
 			NL_SET_BAD_ATTR(info->extack, attr);
-			err = PTR_ERR(m);
-			break;
+			return PTR_ERR(*found);
 		}
-		dstm_table_remove(&dstm->table, m);
-		hlist_add_head(&m->wheel, &removed);
+		found++;
 	}
-	if (err) {
-		dstm_table_restore(&dstm->table, &removed);
-		dstm_device_schedule_expiry(dstm);
+	return 0;
+}
+
+int dstm_nl_map_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	unsigned int i, n = count_mappings(info);
+	struct dstm_mapping **found;
+	struct dstm_dev *dstm;
+	HLIST_HEAD(removed);
+	int err;
+
+	if (!n)
+		return -EINVAL;
+	found = kvcalloc(n, sizeof(*found), GFP_KERNEL);
+	if (!found)
+		return -ENOMEM;
+	dstm = get_locked(info);
+	if (IS_ERR(dstm)) {
+		kvfree(found);
+		return PTR_ERR(dstm);
+	}
+	err = find_mappings(dstm, info, found);
+	for (i = 0; !err && i < n; i++) {
+		/* One that is named twice is taken out once. */
+		if (!dstm_table_has(found[i]))
+			continue;
+		dstm_table_remove(&dstm->table, found[i]);
+		hlist_add_head(&found[i]->wheel, &removed);
 	}
 	delete_list(dstm, &removed);
 	put_locked(dstm);
+	kvfree(found);
 	return err;
 }
 
@@ -502,9 +537,13 @@ int dstm_nl_map_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct dstm_mapping *m;
 	struct sk_buff *reply;
 	int err = -ENOMEM;
+	unsigned int n;
 	void *hdr;
 
-	if (!count_mappings(info))
+	n = count_mappings(info);
+	if (n > 1)
+		NL_SET_ERR_MSG(info->extack, "one mapping at a time can be asked for");
+	if (n != 1)
 		return -EINVAL;
 	dstm = get_locked(info);
 	if (IS_ERR(dstm))
@@ -555,6 +594,11 @@ static int parse_filter(struct nlattr *attr, struct dump_filter *f,
 			       dstm_filter_nl_policy, extack);
 	if (err)
 		return err;
+	if ((tb[DSTM_A_FILTER_IPV4_PREFIX_LEN] && !tb[DSTM_A_FILTER_IPV4]) ||
+	    (tb[DSTM_A_FILTER_REMOTE_PREFIX_LEN] && !tb[DSTM_A_FILTER_REMOTE])) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "prefix length without its address");
+		return -EINVAL;
+	}
 	if (tb[DSTM_A_FILTER_IPV4]) {
 		if (tb[DSTM_A_FILTER_IPV4_PREFIX_LEN])
 			len = nla_get_u8(tb[DSTM_A_FILTER_IPV4_PREFIX_LEN]);
@@ -649,6 +693,8 @@ static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
 		ctx->ipv4 = htonl(f->first);
 
 	mutex_lock(&dstm->lock);
+	if (dstm->dead)
+		err = -ENODEV;
 	for (m = dstm_table_first(&dstm->table, ctx->ipv4, ctx->slot); m;
 	     m = dstm_table_next(m)) {
 		if (ntohl(m->node.key.ipv4) > f->last)
@@ -687,11 +733,14 @@ int dstm_nl_map_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			*ctx = (struct dump_ctx) { .ifindex = dev->ifindex };
 		err = dump_device(skb, cb, netdev_priv(dev), &f, ctx);
 		dev_put(dev);
-		if (err)
+		if (err == -EMSGSIZE)
 			return skb->len;
+		if (err && only)
+			break;
 		*ctx = (struct dump_ctx) { .ifindex = ctx->ifindex + 1 };
 	}
-	if (only && !ctx->ifindex) {
+	/* Half a dump of a device that went meanwhile is not to pass for a whole one. */
+	if (only && ctx->ifindex <= only) {
 		NL_SET_ERR_MSG(cb->extack, "there is no such device of kind dstm");
 		return -ENODEV;
 	}

@@ -129,6 +129,12 @@ def lengths(nl, family, ifindex):
     refused("map-new of an unknown sync",
             nl.ask(family, MAP_NEW, new, dev + attr(A_SYNC, struct.pack("=I", 0xdeadbeef)) +
                    mapping()))
+    refused("two mappings to be got at once",
+            nl.ask(family, MAP_GET, NLM_F_ACK, dev + mapping() + mapping()))
+    for kind in 2, 4:
+        refused("a prefix length without its address",
+                nl.ask(family, MAP_GET, NLM_F_DUMP | NLM_F_ACK,
+                       dev + attr(A_FILTER | 0x8000, attr(kind, b"\x08"))))
     whole = dev + mapping()
     for cut in range(1, len(whole) - 8, 3):
         code = nl.ask(family, MAP_NEW, new, whole[:len(whole) - cut])
@@ -140,6 +146,21 @@ def lengths(nl, family, ifindex):
         refused(f"length {lie} in an attribute's header",
                 nl.ask(family, MAP_NEW, new,
                        dev + attr(A_MAPPING | 0x8000, b"abcdefgh", lie)))
+    def done(what, *request):
+        nonlocal bad
+        code = nl.ask(*request)
+        if code != 0:
+            print(f"{what}: answer {code}")
+            bad += 1
+
+    other = mapping(_1=ipaddress.ip_address("192.0.2.201").packed)
+    done("a mapping", family, MAP_NEW, new, whole)
+    refused("one of two to be deleted is not there",
+            nl.ask(family, MAP_DEL, NLM_F_ACK, whole + other))
+    done("then the first is still there", family, MAP_GET, NLM_F_ACK, whole)
+    done("one named twice is deleted once", family, MAP_DEL, NLM_F_ACK, whole + mapping())
+    refused("then it is gone", nl.ask(family, MAP_GET, NLM_F_ACK, whole))
+
     # The netlink layer itself may drop a message whose length is a lie.
     for lie in 0, 15, 0xffff, 0xffffffff:
         nl.send(family, MAP_NEW, new, whole, length=lie)
