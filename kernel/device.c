@@ -454,6 +454,9 @@ static int dstm_changelink(struct net_device *dev, struct nlattr *tb[],
 			return err;
 	}
 	dstm_configure(dstm, data);
+	/* The core does not tell of an MTU that is what it was. */
+	if (tb[IFLA_MTU])
+		dstm->mtu_by_hand = true;
 	/* Less may fit now, or more. */
 	dstm_mtu_follow();
 	return 0;
