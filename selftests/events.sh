@@ -87,4 +87,18 @@ for name in sys.argv[1:]:
         json.loads(line)' "$work/gw.json" "$work/client.json"
 check "text has them too" heard gw.txt new '192\.0\.2\.7'
 
+# A monitor outlives the module. On its way out that takes all devices along.
+if modprobe -n -r dstm 2> /dev/null && [ -z "$DSTM_NO_UNLOAD" ]; then
+	reload()
+	{
+		modprobe -r dstm && modprobe dstm && gateway_device "$gw" &&
+			map add ipv4 192.0.2.123 remote 2001:db8:1::7
+	}
+	check "the module is loaded anew" reload
+	check "its events are heard" heard gw.json '"new"' '192\.0\.2\.123'
+	check "as text, too" heard gw.txt new '192\.0\.2\.123'
+else
+	skip "events of a module that is loaded anew" "the module can not be unloaded here"
+fi
+
 tap_done

@@ -99,6 +99,38 @@ int dstm_table_open(struct dstm_table *table, char *error)
 	return ret;
 }
 
+/* The control family has one group, of its own number. */
+int dstm_table_watch(struct dstm_table *table)
+{
+	int ret = dstm_nl_join(table->nl, GENL_ID_CTRL);
+
+	return ret ? ret : dstm_nl_join(table->nl, table->events);
+}
+
+static bool names_family(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr;
+
+	dstm_nl_for_each(attr, nlh, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_NAME)
+			return !mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) &&
+			       !strcmp(mnl_attr_get_str(attr), DSTM_FAMILY_NAME);
+	return false;
+}
+
+int dstm_table_renewed(struct dstm_table *table, const struct nlmsghdr *nlh)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	int ret;
+
+	if (nlh->nlmsg_type != GENL_ID_CTRL ||
+	    genl->cmd != CTRL_CMD_NEWFAMILY || !names_family(nlh))
+		return 0;
+	family_parse(nlh, table);
+	ret = dstm_nl_join(table->nl, table->events);
+	return ret ? ret : 1;
+}
+
 void dstm_table_close(struct dstm_table *table)
 {
 	dstm_nl_close(table->nl);

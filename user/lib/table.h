@@ -70,6 +70,26 @@ struct dstm_stats {
 int dstm_table_open(struct dstm_table *table, char *error);
 
 /**
+ * dstm_table_watch - receive the events of all devices
+ * @table: the way to them
+ *
+ * Also told is when the module is loaded anew, for dstm_table_renewed().
+ *
+ * Return: 0, or a negative errno.
+ */
+int dstm_table_watch(struct dstm_table *table);
+
+/**
+ * dstm_table_renewed - see to a module that was loaded anew
+ * @table: watched
+ * @nlh: a message that came
+ *
+ * Return: 1 if it was the message of that, after which events come again; 0 if it
+ * was another message; or a negative errno.
+ */
+int dstm_table_renewed(struct dstm_table *table, const struct nlmsghdr *nlh);
+
+/**
  * dstm_table_close - close what was opened
  * @table: opened, or all zero
  */

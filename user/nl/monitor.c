@@ -18,7 +18,7 @@ static void end(int signal)
 }
 
 struct event {
-	const struct nl *nl;
+	struct nl *nl;
 	const char *name;
 };
 
@@ -141,7 +141,11 @@ static int show(const struct nlmsghdr *nlh, void *data)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	struct event event = { .nl = data };
+	int ret;
 
+	ret = dstm_table_renewed(&event.nl->table, nlh);
+	if (ret)
+		return ret < 0 ? ret : 0;
 	if (nlh->nlmsg_type != event.nl->table.family)
 		return 0;
 	switch (genl->cmd) {
@@ -180,7 +184,7 @@ int monitor_run(struct nl *nl, int argc, char **argv)
 		return nl_misuse("what is %s here?", argv[0]);
 	if (nl_table(nl))
 		return FAILED;
-	ret = dstm_nl_join(nl->table.nl, nl->table.events);
+	ret = dstm_table_watch(&nl->table);
 	if (ret)
 		return nl_fail("events: %s", strerror(-ret));
 
