@@ -15,7 +15,8 @@ _dstm_nl()
 	# The command begins after the options.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-b)	((i++)) ;;
+		-b|--batch)
+			((i++)) ;;
 		-*)	;;
 		*)	if [ -z "$family" ]; then
 				family=${COMP_WORDS[i]}
@@ -26,7 +27,7 @@ _dstm_nl()
 	done
 
 	case $prev in
-	-b)		mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	-b|--batch)	mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	dev)		words=$(_dstm_nl_devices) ;;
 	role)		words='gateway client' ;;
 	hairpin|icmp-errors)
@@ -42,7 +43,7 @@ _dstm_nl()
 
 	if [ -z "$words" ]; then
 		case $family/$sub in
-		/)		words='link map stats monitor check portset help -j -p -s -b -V -h' ;;
+		/)		words='link map stats monitor check portset help -j -p -s -b -V -h --json --pretty --statistics --batch --version --help' ;;
 		help/)		words='link map stats monitor check portset' ;;
 		link/)		words='add set del show' ;;
 		link/add)	words='local role mtu hoplimit encaplimit tclass dscp flowlabel frag hairpin icmp-errors icmp-rate up down' ;;

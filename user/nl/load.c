@@ -16,17 +16,21 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* A line on the terminal, if it takes long enough for somebody to wonder. */
-static void progress(double begin, size_t done, size_t count)
+/*
+ * A line on the terminal, if it takes long enough for somebody to wonder. Returns
+ * whether it waits for its end.
+ */
+static bool progress(double begin, size_t done, size_t count)
 {
 	if (!isatty(STDERR_FILENO) || seconds() - begin < 0.5)
-		return;
+		return false;
 	fprintf(stderr, "\r%zu of %zu mappings%s", done, count,
 		done == count ? "\n" : "");
+	return done < count;
 }
 
 static int refused(struct nl *nl, const struct dstm_mapfile *file, size_t done,
-		   size_t n, size_t bad)
+		   size_t n, size_t bad, bool sync)
 {
 	char text[DSTM_MAPPING_TEXT];
 	const char *error = dstm_nl_error(nl->table.nl);
@@ -40,13 +44,16 @@ static int refused(struct nl *nl, const struct dstm_mapfile *file, size_t done,
 			dstm_mapfile_line(file, done),
 			dstm_mapfile_line(file, done + n - 1), error);
 	}
-	return nl_fail("%zu of %zu mappings loaded", done, file->count);
+	return nl_fail(sync ? "%zu of %zu mappings set, and nothing swept" :
+			      "%zu of %zu mappings loaded",
+		       done, file->count);
 }
 
 static int send_all(struct nl *nl, uint32_t ifindex, const uint32_t *sync,
 		    const struct dstm_mapfile *file)
 {
 	double begin = seconds();
+	bool in_line = false;
 	size_t done, n, bad;
 
 	for (done = 0; done < file->count; done += n) {
@@ -55,9 +62,12 @@ static int send_all(struct nl *nl, uint32_t ifindex, const uint32_t *sync,
 			n = DSTM_TABLE_BATCH;
 		if (dstm_table_set(&nl->table, ifindex,
 				   NLM_F_CREATE | NLM_F_REPLACE, sync,
-				   &file->mappings[done], n, &bad))
-			return refused(nl, file, done, n, bad);
-		progress(begin, done + n, file->count);
+				   &file->mappings[done], n, &bad)) {
+			if (in_line)
+				putc('\n', stderr);
+			return refused(nl, file, done, n, bad, sync != NULL);
+		}
+		in_line = progress(begin, done + n, file->count);
 	}
 	return DONE;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "nl.h"
 
@@ -36,7 +37,8 @@ static const char options_help[] =
 	"  -s        counters as well\n"
 	"  -b FILE   read commands from a file, - for stdin\n"
 	"  -V        version\n"
-	"  -h        this\n";
+	"  -h        this\n"
+	"long forms: --json --pretty --statistics --batch --version --help\n";
 
 static const struct nl_command *find(const struct nl_command *list,
 				     const char *name)
@@ -167,12 +169,15 @@ int nl_ifindex(const char *dev, uint32_t *ifindex)
 
 const char *nl_ifname(uint32_t ifindex)
 {
-	static uint32_t last;
 	static char name[IF_NAMESIZE + 16];
+	static uint32_t last;
+	static time_t since;
+	time_t now = time(NULL);
 
-	/* A dump asks a million times for the same. */
-	if (last && last == ifindex)
+	/* A dump asks a million times for the same; a monitor sees names change. */
+	if (last && last == ifindex && since == now)
 		return name;
+	since = now;
 	last = if_indextoname(ifindex, name) ? ifindex : 0;
 	if (!last)
 		snprintf(name, sizeof(name), "if%u", ifindex);
@@ -191,12 +196,15 @@ int nl_dev_file(int argc, char **argv, const char **dev, const char **file)
 	*dev = NULL;
 	*file = NULL;
 	for (i = 0; i < argc; i++) {
-		if (!*dev && !strcmp(argv[i], "dev") && i + 1 < argc)
+		if (!strcmp(argv[i], "dev") && i + 1 < argc) {
+			if (*dev)
+				return nl_misuse("dev is given twice");
 			*dev = argv[++i];
-		else if (!*file)
+		} else if (!*file) {
 			*file = argv[i];
-		else
+		} else {
 			return nl_misuse("what is %s here?", argv[i]);
+		}
 	}
 	return *dev ? DONE : nl_misuse("dev NAME is required");
 }

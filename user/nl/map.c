@@ -19,10 +19,13 @@ static int parse_mapping(struct dstm_mapping *m, uint32_t *ifindex, int argc,
 	int i;
 
 	memset(m, 0, sizeof(*m));
+	*ifindex = 0;
 	for (i = 0; i < argc; i += 2) {
 		if (i + 1 == argc)
 			return nl_misuse("%s: a value is missing", argv[i]);
-		if (!strcmp(argv[i], "dev") && !dev) {
+		if (!strcmp(argv[i], "dev")) {
+			if (dev)
+				return nl_misuse("dev is given twice");
 			dev = argv[i + 1];
 			continue;
 		}
@@ -191,6 +194,8 @@ static int filter_word(struct dstm_filter *filter, const char *name,
 	if (ret)
 		return nl_misuse("%s: expected %s, not \"%s\"", name, expected,
 			       value);
+	if (filter->have >> bit & 1)
+		return nl_misuse("%s is given twice", name);
 	filter->have |= 1U << bit;
 	return DONE;
 }
@@ -206,7 +211,9 @@ static int map_show(struct nl *nl, int argc, char **argv)
 	for (i = 0; i < argc && ret == DONE; i += 2) {
 		if (i + 1 == argc)
 			return nl_misuse("%s: a value is missing", argv[i]);
-		if (!strcmp(argv[i], "dev"))
+		if (!strcmp(argv[i], "dev") && ifindex)
+			ret = nl_misuse("dev is given twice");
+		else if (!strcmp(argv[i], "dev"))
 			ret = nl_ifindex(argv[i + 1], &ifindex);
 		else
 			ret = filter_word(&filter, argv[i], argv[i + 1]);
@@ -298,8 +305,24 @@ static int save_to(struct nl *nl, uint32_t ifindex, FILE *to)
 	return ret;
 }
 
+/* Into what is no file, a pipe or a terminal, it is just written. */
+static int save_through(struct nl *nl, uint32_t ifindex, const char *path)
+{
+	FILE *to = fopen(path, "we");
+	int ret = DONE;
+
+	if (!to)
+		return nl_fail("%s: %s", path, strerror(errno));
+	if (save_to(nl, ifindex, to))
+		ret = nl_fail("mappings: %s", dstm_nl_error(nl->table.nl));
+	if (fclose(to) && ret == DONE)
+		ret = nl_fail("%s: %s", path, strerror(errno));
+	return ret;
+}
+
 /* Beside the file and then in its place, so that nobody sees half of it. */
-static int save_file(struct nl *nl, uint32_t ifindex, const char *path)
+static int save_file(struct nl *nl, uint32_t ifindex, const char *path,
+		     mode_t mode)
 {
 	size_t size = strlen(path) + sizeof(".XXXXXX");
 	char *temporary = malloc(size);
@@ -323,7 +346,7 @@ static int save_file(struct nl *nl, uint32_t ifindex, const char *path)
 
 	if (save_to(nl, ifindex, to))
 		ret = nl_fail("mappings: %s", dstm_nl_error(nl->table.nl));
-	else if (fflush(to) || ferror(to) || fchmod(fd, 0644) || fsync(fd) ||
+	else if (fflush(to) || ferror(to) || fchmod(fd, mode) || fsync(fd) ||
 		 rename(temporary, path))
 		ret = nl_fail("%s: %s", path, strerror(errno));
 	else
@@ -332,6 +355,26 @@ static int save_file(struct nl *nl, uint32_t ifindex, const char *path)
 	if (ret != DONE)
 		unlink(temporary);
 	free(temporary);
+	return ret;
+}
+
+/* A link stays a link, and a file that is there keeps its mode. */
+static int save(struct nl *nl, uint32_t ifindex, const char *path)
+{
+	mode_t mode = 0644;
+	struct stat is;
+	char *real;
+	int ret;
+
+	if (stat(path, &is))
+		return save_file(nl, ifindex, path, mode);
+	if (!S_ISREG(is.st_mode))
+		return save_through(nl, ifindex, path);
+	real = realpath(path, NULL);
+	if (!real)
+		return nl_fail("%s: %s", path, strerror(errno));
+	ret = save_file(nl, ifindex, real, is.st_mode & 07777);
+	free(real);
 	return ret;
 }
 
@@ -350,7 +393,7 @@ static int map_save(struct nl *nl, int argc, char **argv)
 		return ret;
 
 	if (file && strcmp(file, "-"))
-		return save_file(nl, ifindex, file);
+		return save(nl, ifindex, file);
 	if (save_to(nl, ifindex, stdout))
 		return nl_fail("mappings: %s", dstm_nl_error(nl->table.nl));
 	return nl_flush();
