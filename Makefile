@@ -5,7 +5,7 @@
 #   make install           module, tools, man pages; DESTDIR and PREFIX
 #   make check             tests; installs what it needs (Debian); KERNELS="uml 6.1"
 #   make check-long        the random tests, with a long budget
-#   make bench            what a packet costs, against the other ways Linux has
+#   make bench             what a packet costs, against the other ways Linux has
 #   make bench-server      how many leases a second dstm-server gives
 #   make demo              how a host gets IPv4, by hand and by lease, shown step by step
 
@@ -37,7 +37,8 @@ tools:
 
 install: all
 	+$(kbuild) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	$(if $(DESTDIR),,depmod -a)
+	$(if $(DESTDIR),,depmod -a $$($(MAKE) -s --no-print-directory -C $(KDIR) \
+		$(if $(ARCH),ARCH=$(ARCH)) kernelrelease))
 	$(MAKE) -C user O=$(CURDIR)/.build/user install
 
 dkms-install:
@@ -47,7 +48,8 @@ dkms-install:
 		'BUILT_MODULE_NAME[0]="dstm"' \
 		'DEST_MODULE_LOCATION[0]="/updates"' 'AUTOINSTALL="yes"' \
 		> $(DESTDIR)/usr/src/dstm-$(VERSION)/dkms.conf
-	$(if $(DESTDIR),,dkms install dstm/$(VERSION))
+	$(if $(DESTDIR),,dkms build --force dstm/$(VERSION))
+	$(if $(DESTDIR),,dkms install --force dstm/$(VERSION))
 
 spec spec-check:
 	selftests/spec.sh $@
@@ -76,4 +78,4 @@ clean:
 	rm -rf .build
 
 .PHONY: all module tools install dkms-install spec spec-check check check-long demo \
-	bench-server clean clean-module
+	bench bench-server clean clean-module

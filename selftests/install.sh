@@ -23,6 +23,17 @@ check "the module is installed" [ -s "$ko" ]
 for file in sbin/dstm-nl share/man/man8/dstm-nl.8 share/bash-completion/completions/dstm-nl; do
 	check "$file is installed below PREFIX" [ -s "$tree/usr/$file" ]
 done
+unit_paths()
+{
+	local unit program
+
+	for unit in "$tree"/usr/lib/systemd/system/*.service; do
+		program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")
+		echo "$unit: $program"
+		[ -x "$tree$program" ] || return 1
+	done
+}
+check "the units start what is installed" unit_paths
 outside()
 {
 	local found
@@ -36,11 +47,15 @@ check "and nothing beside it" outside
 check "make dkms-install" make -s dkms-install DESTDIR="$tree"
 source=$(echo "$tree"/usr/src/dstm-*)
 check "its dkms.conf names the module" grep -q 'BUILT_MODULE_NAME\[0\]="dstm"' "$source/dkms.conf"
-dkms_builds()
+# As without DESTDIR, but in folders of our own and for the test kernel.
+dkms_installs()
 {
-	make -s "${kdir[@]}" -C "${kdir[0]#KDIR=}" M="$source" modules && [ -s "$source/dstm.ko" ]
+	env "${kdir[@]:1}" dkms install "dstm/${source##*/dstm-}" --sourcetree "$tree/usr/src" \
+		--dkmstree "$tree/dkms" --installtree "$tree/dkms-modules" \
+		-k "$(basename "$tree"/lib/modules/*)" --kernelsourcedir "${kdir[0]#KDIR=}"
+	find "$tree/dkms-modules" -name 'dstm.ko*' | grep .
 }
-check "what dkms gets builds as dkms builds it" dkms_builds
+check "dkms builds and installs it" dkms_installs
 
 # The installed module in the place of the one just built, the installed tool first
 # on PATH. The test kernel's /lib/modules is a folder of its own; make it ours.
