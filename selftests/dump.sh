@@ -85,7 +85,9 @@ rounds=6
 for ((round = 1; round <= rounds; round++)); do
 	check "dump $round of $total mappings under change is complete" dump_complete
 done
-note "others were added and deleted $(wc -l < "$work/rounds") times"
+changes=$(wc -l < "$work/rounds")
+note "others were added and deleted $changes times"
+check "the others did change meanwhile" [ "$changes" -ge 1 ]
 check "the other process never failed" kill -0 $pid
 check_not "nor complained" grep -q failed "$work/changer"
 [ -s "$work/changer" ] && sed 's/^/# /' "$work/changer" | head -n 5

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 need_dstm
+need_tool ethtool
 topology
 map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
 serve "$client" 192.0.2.7 5200
@@ -31,29 +32,32 @@ segments()
 check "into the tunnel" segments out "$inet" 192.0.2.7 5200
 check "out of the tunnel" segments in "$client" 198.51.100.2 8000
 
-for feature in tso gso; do
-	n "$gw" ethtool -K dstm0 $feature off > /dev/null 2>&1
-done
+# features NS DEVICE WORDS...: as ethtool -K has them; it is to have an effect.
+features()
+{
+	n "$1" ethtool -K "${@:2}" > "$work/ethtool" 2>&1 ||
+		bail "ethtool -K ${*:2}: $(cat "$work/ethtool")"
+}
+
+features "$gw" dstm0 tso off gso off
 check "TCP into the tunnel without TSO and GSO" \
 	traffic "$inet" tcp 192.0.2.7 5200 --bytes $bytes --timeout 60
-for feature in gso tso; do
-	n "$gw" ethtool -K dstm0 $feature on > /dev/null 2>&1
-done
-n "$gw" ethtool -K down1 gro on > /dev/null 2>&1
-n "$client" ethtool -K up1 tso off gso off > /dev/null 2>&1
-n "$client" ethtool -K tun tso off gso off > /dev/null 2>&1
+features "$gw" dstm0 gso on tso on
+features "$gw" down1 gro on
+features "$client" up1 tso off gso off
+features "$client" tun tso off gso off
 check "single segments out of the tunnel" \
 	traffic "$client" tcp 198.51.100.2 8000 --bytes $bytes --timeout 60
-n "$client" ethtool -K up1 tx off > /dev/null 2>&1
-n "$client" ethtool -K tun tx off > /dev/null 2>&1
-n "$inet" ethtool -K veth0 tx off > /dev/null 2>&1
+features "$client" up1 tx off
+features "$client" tun tx off
+features "$inet" veth0 tx off
 check "without checksum offload, from the client" \
 	traffic "$client" tcp 198.51.100.2 8000 --bytes $bytes --timeout 60
 check "without checksum offload, to the client" \
 	traffic "$inet" tcp 192.0.2.7 5200 --bytes $bytes --timeout 60
 
 # The same through a port set.
-n "$inet" ethtool -K veth0 tx on tso on gso on > /dev/null 2>&1
+features "$inet" veth0 tx on tso on gso on
 map flush > /dev/null
 map add ipv4 192.0.2.7 psid 5 psid-len 6 remote 2001:db8:1::7
 check "into a port set" segments out "$inet" 192.0.2.7 5200

@@ -12,20 +12,28 @@ map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
 
 flood()
 {
-	n "$client" ping -4 -n -q -f -w 30 198.51.100.2 > /dev/null 2>&1 &
+	exec_n "$client" ping -4 -n -q -f -w 60 198.51.100.2 > "$work/flood.out" 2>&1 &
 	flood=$!
-	n "$inet" ping -4 -n -q -f -w 30 192.0.2.7 > /dev/null 2>&1 &
+	exec_n "$inet" ping -4 -n -q -f -w 60 192.0.2.7 > "$work/flood.in" 2>&1 &
 	flood="$flood $!"
 	sleep 0.3
 }
 
+# Its end, and that it was one: something came back each way.
 calm()
 {
 	# shellcheck disable=SC2086
-	kill $flood 2> /dev/null
+	kill -INT $flood 2> /dev/null
 	# shellcheck disable=SC2086
 	wait $flood 2> /dev/null
-	return 0
+	check "there was traffic both ways" flooded
+}
+
+flooded()
+{
+	grep received "$work/flood.out" "$work/flood.in"
+	[ "$(grep -Ec ' [1-9][0-9]* received' "$work/flood.out" "$work/flood.in" |
+		grep -c ':1$')" -eq 2 ]
 }
 
 works()
@@ -190,8 +198,13 @@ if unshare -Urn true 2> /dev/null; then
 		$nl link del dstm0
 	END
 	check "a user namespace's root in its own namespace" unshare -Urn bash "$work/user.sh"
-	check_not "but not in another's" n "$gw" unshare -Ur "$nl" map add dev dstm0 \
-		ipv4 192.0.2.99 remote 2001:db8:1::99
+	not_permitted()
+	{
+		"$@" 2>&1 | tee "$work/said"
+		[ "${PIPESTATUS[0]}" -eq 1 ] && grep -q 'Operation not permitted' "$work/said"
+	}
+	check "but not in another's" not_permitted n "$gw" unshare -Ur "$nl" map add \
+		dev dstm0 ipv4 192.0.2.99 remote 2001:db8:1::99
 else
 	skip "a user namespace's root in its own namespace" "no user namespaces"
 fi
@@ -203,8 +216,8 @@ if command -v setpriv > /dev/null; then
 	}
 	refused()
 	{
-		nobody "$@"
-		[ $? -eq 1 ]
+		nobody "$@" 2>&1 | tee "$work/said"
+		[ "${PIPESTATUS[0]}" -eq 1 ] && grep -q 'Operation not permitted' "$work/said"
 	}
 	check "unprivileged map add is refused" refused map add dev dstm0 \
 		ipv4 192.0.2.99 remote 2001:db8:1::99

@@ -70,10 +70,11 @@ stats()
 }
 other_device()
 {
-	n "$gw" "$nl" link add dstm1 role gateway local 2001:db8::2 && sleep 0.1 &&
+	n "$gw" "$nl" link add dstm1 role gateway local 2001:db8::2 up && sleep 0.1 &&
+		gw_nl link set dstm1 down && gw_nl link set dstm1 up &&
 		ip -n "$gw" link del dstm1
 }
-updown()
+settings()
 {
 	sleep 0.2
 	gw_nl link set dstm0 hairpin off && gw_nl link set dstm0 hairpin on
@@ -81,7 +82,7 @@ updown()
 
 pids=()
 for job in "batch gw_nl -b $work/batch" "loader loader" "renew renew" "reader1 many" \
-	   "reader2 many" "stats stats" "device other_device" "set updown" \
+	   "reader2 many" "stats stats" "device other_device" "set settings" \
 	   "udp traffic $client udp 198.51.100.2 8000 --count 200 --interval 0.002 --timeout 20" \
 	   "tcp traffic $client tcp 198.51.100.2 8000 --timeout 60"; do
 	# shellcheck disable=SC2086
@@ -101,6 +102,9 @@ note "$(grep received "$work/flood")"
 [ -s "$work/rounds" ] && sed 's/^/# /' "$work/rounds"
 [ -s "$work/failed" ] && sed 's/^/# /' "$work/failed"
 check "$seconds s of writers, readers and traffic: no command failed" [ ! -s "$work/failed" ]
+# Each of the ten more than once, and the flood.
+check "every one of them had its turn" [ "$(grep -Ec ' ([2-9]|[1-9][0-9]+) rounds' "$work/rounds")" -eq 10 ]
+check "the flood came back" grep -E ' [1-9][0-9]* received' "$work/flood"
 check "traffic still passes" busywait 3000 pings "$client" 198.51.100.2
 only_ours()
 {

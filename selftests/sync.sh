@@ -38,13 +38,19 @@ done
 check "traffic before" traffic "$inet" udp 192.0.2.7 5200 --count 10
 before=$(mapping_field tx-packets ipv4 192.0.2.7/32)
 
-traffic "$inet" udp 192.0.2.7 5200 --count 200 --interval 0.005 > "$work/udp" 2>&1 &
+traffic "$inet" udp 192.0.2.7 5200 --count 600 --interval 0.005 > "$work/udp" 2>&1 &
 pid=$!
+more()
+{
+	[ "$(mapping_field tx-packets ipv4 192.0.2.7/32)" -gt "$before" ]
+}
+busywait 5000 more || bail "no traffic"
 check "sync" sync_to <<-END
 	[ { "ipv4": "192.0.2.7", "remote": "2001:db8:1::7" },
 	  { "ipv4": "192.0.2.8", "remote": "2001:db8:1::9" },
 	  { "ipv4": "192.0.2.10", "remote": "2001:db8:1::7" } ]
 	END
+check "the traffic goes on meanwhile" kill -0 $pid
 check "keeps and adds" has '192\.0\.2\.7 ' '192\.0\.2\.8 ' '192\.0\.2\.10 '
 check "sweeps" has_not '192\.0\.2\.9 '
 check "three are left" mapped 3
