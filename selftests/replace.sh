@@ -37,7 +37,7 @@ kill $pid 2> /dev/null
 wait $pid 2> /dev/null
 rounds=$(wc -l < "$work/rounds")
 note "$rounds rounds of two replaces"
-check "there were ten rounds and more" [ "$rounds" -ge 10 ]
+check "there were rounds during all of it" [ "$rounds" -ge 3 ]
 check "and nothing was dropped" [ "$(stat tx-no-mapping)$(stat rx-inner-address)" = 00 ]
 
 # answers NS: pings from the Internet come to this client.
@@ -74,7 +74,7 @@ while kill -0 $flood 2> /dev/null; do
 done
 wait $flood
 note "$swaps swaps; $(grep received "$work/flood")"
-check "swapped three times and more" [ $swaps -ge 3 ]
+check "swapped more than once" [ $swaps -ge 2 ]
 check "under a flood, most of which came back" awk '/received/ { ok = $4 > $1 / 2 }
 	END { exit !ok }' "$work/flood"
 check "one mapping is left" mapped 1
