@@ -164,16 +164,17 @@ client_start()
 	busywait 60000 test -S "$sock/$name" || { logs; bail "no client"; }
 }
 
-# has_address NS [ADDRESS]
-has_address()
-{
-	ip -n "$1" -4 addr show dev dstm0 2> /dev/null | grep -q "inet ${2:-}"
-}
-
+# address_of NS: what it was lent; 192.0.0.2 is what a device has that waits.
 address_of()
 {
 	ip -n "$1" -4 -o addr show dev dstm0 2> /dev/null |
-		sed -n 's/.*inet \([0-9.]*\).*/\1/p'
+		sed -n '/inet 192\.0\.0\.2\//d; s/.*inet \([0-9.]*\).*/\1/p'
+}
+
+# has_address NS [ADDRESS]
+has_address()
+{
+	address_of "$1" | grep -q "^${2:-}"
 }
 
 # equal: the mappings at the gateway are the leases, no more and no less.

@@ -49,7 +49,7 @@ lent=$(address_of "$client")
 check "it has no end at the server" sh -c \
 	"dstm-server ctl -s $sock/server leases find $lent | grep -q 'expires never'"
 check_not "nor at the gateway" mapping_field lifetime ipv4 "$lent"
-check "nor at the client" sh -c "ip -n $client -4 addr show dev dstm0 | grep -q 'valid_lft forever'"
+check "nor at the client" sh -c "ip -n $client -4 -o addr show dev dstm0 | grep -q 'inet $lent/.*valid_lft forever'"
 
 # A broken file.
 cp "$work/server.json" "$work/good.json"
@@ -64,6 +64,12 @@ check "the old one works: another client gets a lease" client_start "$second"
 check "and has a connection" connects "$second"
 cp "$work/good.json" "$work/server.json"
 check "a sound one is taken" ctl reload
+sed 's/"interfaces": \[/& "lo"/' "$work/good.json" > "$work/server.json"
+kill -HUP "${pid[server]}"
+told_restart() { grep -q '"listen.interfaces" needs a restart' "$work/server.log"; }
+check "what can not change without a restart is named" busywait 5000 told_restart
+cp "$work/good.json" "$work/server.json"
+ctl reload
 
 # Drained.
 stop "$second"
