@@ -55,6 +55,20 @@ static const enum skb_drop_reason core_reason[DSTM_COUNTER_LAST + 1] = {
 };
 
 /**
+ * dstm_lost - tell of a packet that somebody else has freed
+ * @dstm: the device
+ * @skb: where it was
+ * @len: how long it was
+ * @counter: what counts it, DSTM_A_STATS_*
+ */
+void dstm_lost(struct dstm_dev *dstm, const void *skb, unsigned int len,
+	       int counter)
+{
+	dstm_count(dstm->counters, counter);
+	trace_dstm_drop(dstm, skb, len, counter);
+}
+
+/**
  * dstm_drop - drop a packet
  * @dstm: the device
  * @skb: the packet, freed
@@ -64,7 +78,6 @@ void dstm_drop(struct dstm_dev *dstm, struct sk_buff *skb, int counter)
 {
 	enum skb_drop_reason reason = core_reason[counter];
 
-	dstm_count(dstm->counters, counter);
-	trace_dstm_drop(dstm, skb, counter);
+	dstm_lost(dstm, skb, skb->len, counter);
 	kfree_skb_reason(skb, reason ?: SKB_DROP_REASON_NOT_SPECIFIED);
 }

@@ -5,6 +5,8 @@
 struct dstm_dev;
 struct sk_buff;
 
+void dstm_lost(struct dstm_dev *dstm, const void *skb, unsigned int len,
+	       int counter);
 void dstm_drop(struct dstm_dev *dstm, struct sk_buff *skb, int counter);
 
 #endif

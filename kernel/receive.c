@@ -102,15 +102,17 @@ static int receive_fragment(struct dstm_dev *dstm, struct sk_buff *skb,
 {
 	struct ipv6hdr outer = *ipv6_hdr(skb);
 	struct dstm_mapping *m;
+	unsigned int len;
 	int counter, err;
 
 	counter = decapsulate(dstm, skb);
 	if (counter)
 		return counter;
+	len = skb->len;
 	if (!dstm_reassemble(dev_net(dstm->dev), skb,
 			     dstm_reassembly_in(&outer), &err)) {
 		if (err)
-			dstm_count(dstm->counters, DSTM_A_STATS_RX_FRAGMENT);
+			dstm_lost(dstm, skb, len, DSTM_A_STATS_RX_FRAGMENT);
 		return 0;
 	}
 	counter = match(dstm, &outer, skb, &m);

@@ -51,9 +51,9 @@ DEFINE_EVENT(dstm_packet, dstm_decap,
 
 /* A packet that is dropped, and the name of the counter that counts it. */
 TRACE_EVENT(dstm_drop,
-	TP_PROTO(const struct dstm_dev *dstm, const struct sk_buff *skb,
+	TP_PROTO(const struct dstm_dev *dstm, const void *skb, unsigned int len,
 		 int counter),
-	TP_ARGS(dstm, skb, counter),
+	TP_ARGS(dstm, skb, len, counter),
 	TP_STRUCT__entry(
 		__array(char, dev, IFNAMSIZ)
 		__array(char, reason, 24)
@@ -64,7 +64,7 @@ TRACE_EVENT(dstm_drop,
 		strscpy(__entry->dev, dstm->dev->name, IFNAMSIZ);
 		strscpy(__entry->reason, dstm_counter_names[counter], 24);
 		__entry->skbaddr = skb;
-		__entry->len = skb->len;
+		__entry->len = len;
 	),
 	TP_printk("dev=%s reason=%s skbaddr=%p len=%u", __entry->dev,
 		  __entry->reason, __entry->skbaddr, __entry->len)

@@ -248,7 +248,7 @@ static void send(struct dstm_dev *dstm, struct dstm_mapping *m,
 
 	trace_dstm_encap(dstm, m, ip_hdr(skb), len);
 	if (encapsulate(dstm, m, skb, dst))
-		dstm_count(dstm->counters, DSTM_A_STATS_TX_ERROR);
+		dstm_lost(dstm, skb, len, DSTM_A_STATS_TX_ERROR);
 	else
 		dstm_tally_add(tally, dstm, DSTM_A_STATS_TX_PACKETS, m, len);
 }
@@ -281,17 +281,18 @@ static void send_inner_fragments(struct dstm_dev *dstm, struct dstm_mapping *m,
 				 struct dst_entry *dst,
 				 struct dstm_tally *tally)
 {
-	struct sk_buff *next;
+	struct sk_buff *frag, *next;
+	unsigned int len = skb->len;
 
 	/* The label of the whole packet's flow: no fragment tells its ports. */
 	hash_flow(skb);
-	skb = dstm_cut(skb, mtu, dstm->dev->needed_headroom);
-	if (!skb)
-		dstm_count(dstm->counters, DSTM_A_STATS_TX_ERROR);
-	for (; skb; skb = next) {
-		next = skb->next;
-		skb_mark_not_on_list(skb);
-		send(dstm, m, skb, dst, tally);
+	frag = dstm_cut(skb, mtu, dstm->dev->needed_headroom);
+	if (!frag)
+		dstm_lost(dstm, skb, len, DSTM_A_STATS_TX_ERROR);
+	for (; frag; frag = next) {
+		next = frag->next;
+		skb_mark_not_on_list(frag);
+		send(dstm, m, frag, dst, tally);
 	}
 }
 
@@ -319,20 +320,21 @@ static void send_big(struct dstm_dev *dstm, struct dstm_mapping *m,
 		     struct sk_buff *skb, unsigned int mtu,
 		     struct dst_entry *dst, struct dstm_tally *tally)
 {
-	struct sk_buff *next;
+	unsigned int len = skb->len;
+	struct sk_buff *one, *next;
 
 	if (READ_ONCE(dstm->frag) == DSTM_FRAG_OUTER) {
 		send(dstm, m, skb, dst, tally);
 		return;
 	}
-	skb = segment(skb);
-	if (!skb)
-		dstm_count(dstm->counters, DSTM_A_STATS_TX_ERROR);
-	for (; skb; skb = next) {
-		next = skb->next;
-		skb_mark_not_on_list(skb);
-		skb_reset_network_header(skb);
-		send_inner_fragments(dstm, m, skb, mtu, dst, tally);
+	one = segment(skb);
+	if (!one)
+		dstm_lost(dstm, skb, len, DSTM_A_STATS_TX_ERROR);
+	for (; one; one = next) {
+		next = one->next;
+		skb_mark_not_on_list(one);
+		skb_reset_network_header(one);
+		send_inner_fragments(dstm, m, one, mtu, dst, tally);
 	}
 }
 
@@ -479,6 +481,7 @@ netdev_tx_t dstm_transmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct dstm_dev *dstm = netdev_priv(dev);
 	struct dstm_mapping *m;
+	unsigned int len;
 	int counter, err;
 
 	rcu_read_lock();
@@ -497,10 +500,11 @@ netdev_tx_t dstm_transmit(struct sk_buff *skb, struct net_device *dev)
 
 	counter = match(dstm, skb, &m);
 	if (counter == DSTM_A_STATS_TX_FRAGMENT) {
+		len = skb->len;
 		if (!dstm_reassemble(dev_net(dev), skb,
 				     dstm_reassembly_out(dev->ifindex), &err)) {
 			if (err)
-				dstm_count(dstm->counters, counter);
+				dstm_lost(dstm, skb, len, counter);
 			goto out;
 		}
 		counter = match(dstm, skb, &m);
