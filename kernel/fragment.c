@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Fragments of IPv4 packets: put together, and cut. */
 #include <linux/ipv6.h>
+#include <linux/netdevice.h>
 #include <linux/siphash.h>
 #include <net/ip.h>
 
@@ -14,17 +15,18 @@
 
 /**
  * dstm_reassembly_in - whose fragments those from a tunnel are
+ * @ifindex: the device's
  * @outer: the IPv6 header that a fragment came in
  *
  * Return: the user, for dstm_reassemble().
  */
-u32 dstm_reassembly_in(const struct ipv6hdr *outer)
+u32 dstm_reassembly_in(int ifindex, const struct ipv6hdr *outer)
 {
 	static siphash_aligned_key_t key __read_mostly;
 
 	net_get_random_once(&key, sizeof(key));
 	return DSTM_REASSEMBLY |
-	       siphash(&outer->saddr, 2 * sizeof(outer->saddr), &key);
+	       (ifindex + siphash(&outer->saddr, 2 * sizeof(outer->saddr), &key));
 }
 
 /**
@@ -50,8 +52,14 @@ u32 dstm_reassembly_out(int ifindex)
  */
 bool dstm_reassemble(struct net *net, struct sk_buff *skb, u32 user, int *err)
 {
+	struct net_device *dev = skb->dev;
 	struct iphdr *iph;
 
+	/*
+	 * A router does not tell of fragments that are missing (RFC 792), and none is
+	 * told of what comes from a device that is in no namespace.
+	 */
+	skb->dev = blackhole_netdev;
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	local_bh_disable();
 	*err = ip_defrag(net, skb, user);
@@ -61,6 +69,7 @@ bool dstm_reassemble(struct net *net, struct sk_buff *skb, u32 user, int *err)
 			*err = 0;
 		return false;
 	}
+	skb->dev = dev;
 	/* Who sends fragments with DF does not look for the path's MTU. */
 	iph = ip_hdr(skb);
 	iph->frag_off = 0;

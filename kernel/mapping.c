@@ -15,6 +15,9 @@
 
 #define WHEEL_SLOTS	1024
 
+/* So many port sets are looked at, at most, for one that a packet may be of. */
+#define SERVE_LIMIT	256
+
 /* An address that is split into port sets. */
 struct dstm_share {
 	struct dstm_node node;
@@ -143,6 +146,41 @@ struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 	if (READ_ONCE(m->expires) && dstm_mapping_expired(m, dstm_now()))
 		return NULL;
 	return m;
+}
+
+static bool serves(const struct dstm_node *node, const struct in6_addr *remote)
+{
+	const struct dstm_mapping *m = to_mapping(node);
+
+	return ipv6_addr_equal(&m->remote, remote) &&
+	       !dstm_mapping_expired(m, dstm_now());
+}
+
+/**
+ * dstm_table_may_serve - whether a tunnel may be of an address that is shared
+ * @t: the table; the caller is in an RCU section
+ * @ipv4: the address
+ * @remote: the other end of the tunnel
+ *
+ * Return: whether a port set of the address is lent to @remote; true also where
+ * there are too many to look at.
+ */
+bool dstm_table_may_serve(struct dstm_table *t, __be32 ipv4,
+			  const struct in6_addr *remote)
+{
+	const struct dstm_node *address = find(t, ipv4, 0), *node;
+	u32 slot;
+
+	if (!address)
+		return false;
+	if (1U << address->psid_len > SERVE_LIMIT)
+		return true;
+	for (slot = 1; slot <= 1U << address->psid_len; slot++) {
+		node = find(t, ipv4, slot);
+		if (node && serves(node, remote))
+			return true;
+	}
+	return false;
 }
 
 static void seek_bucket(struct dstm_table *t, u32 slot, struct dstm_seek *seek)

@@ -107,6 +107,8 @@ void dstm_table_destroy(struct dstm_table *t);
 const struct dstm_node *dstm_table_address(struct dstm_table *t, __be32 ipv4);
 struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 				      const struct dstm_node *address, u16 port);
+bool dstm_table_may_serve(struct dstm_table *t, __be32 ipv4,
+			  const struct in6_addr *remote);
 
 void dstm_table_seek(struct dstm_table *t, __be32 ipv4, u16 port,
 		     struct dstm_seek *seek);

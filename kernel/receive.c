@@ -25,15 +25,21 @@
 
 /*
  * Outer source, outer destination and inner address and port must be one
- * mapping (RFC 7596 section 6.2). Returns the counter of what does not fit.
+ * mapping (RFC 7596 section 6.2). Returns the counter of what does not fit. A
+ * fragment that could be of no packet that fits is not kept until there is one.
  */
 static int match(struct dstm_dev *dstm, const struct ipv6hdr *outer,
 		 struct sk_buff *skb, struct dstm_mapping **m)
 {
+	enum dstm_end end = dstm_receive_end(dstm);
+	const struct iphdr *iph = dstm_inner_header(skb, 0);
 	enum dstm_flaw flaw;
 
-	flaw = dstm_inner_owner(&dstm->table, skb, 0, dstm_inner_header(skb, 0),
-				dstm_receive_end(dstm), m);
+	flaw = dstm_inner_owner(&dstm->table, skb, 0, iph, end, m);
+	if (flaw == DSTM_FRAGMENT &&
+	    !dstm_table_may_serve(&dstm->table, end == DSTM_SOURCE ? iph->saddr :
+				  iph->daddr, &outer->saddr))
+		return DSTM_A_STATS_RX_OUTER_SOURCE;
 	if (flaw)
 		return dstm_rx_counter(flaw);
 	if (!ipv6_addr_equal(&dstm_mapping_tep(*m)->addr, &outer->daddr))
@@ -110,7 +116,8 @@ static int receive_fragment(struct dstm_dev *dstm, struct sk_buff *skb,
 		return counter;
 	len = skb->len;
 	if (!dstm_reassemble(dev_net(dstm->dev), skb,
-			     dstm_reassembly_in(&outer), &err)) {
+			     dstm_reassembly_in(dstm->dev->ifindex, &outer),
+			     &err)) {
 		if (err)
 			dstm_lost(dstm, skb, len, DSTM_A_STATS_RX_FRAGMENT);
 		return 0;

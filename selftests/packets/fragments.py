@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Fragments that arrive: of outer packets, and of inner ones."""
 
-from .build import (FIVE_AT, HOST, IP, SHARED, SIX_AT, WHOLE, WHOLE_AT,
+from .build import (FIVE_AT, HOST, IP, NOBODY_AT, SHARED, SIX_AT, WHOLE, WHOLE_AT,
                     echo, hop, inner_fragments, outer, outer_fragments, own_error, sized, tcp, udp)
-from .case import (Case, from_client, from_inet, refused, rx, to_client, to_inet, tx,
+from .case import (Case, Pause, from_client, from_inet, refused, rx, to_client, to_inet, tx,
                    underlay)
 
 OUTER = "RFC 2473 7, RFC 6333 6.3"
@@ -111,6 +111,7 @@ def port_set():
     yield from wrong_port()
     yield from incomplete()
     yield from malicious()
+    yield from late()
 
 
 def wrong_port():
@@ -160,6 +161,34 @@ def moved(part, units):
     return bytes(part)
 
 
+def strangers():
+    """What can not be of a client's packet takes no memory until the rest comes."""
+    parts = parts_again(SHARED, HOST)
+    yield Case("decap-set-later-fragments-of-no-client", OVERLAP,
+               [from_client(parts[0], src=FIVE_AT)] +
+               [from_client(part, src=NOBODY_AT) for part in parts[1:]],
+               count={"rx-outer-source": 2})
+    parts = parts_again(SHARED, HOST)
+    yield Case("decap-set-first-fragment-of-no-client", OVERLAP,
+               [from_client(parts[0], src=NOBODY_AT)],
+               [refused(outer(parts[0], src=NOBODY_AT), dst=NOBODY_AT)],
+               {"rx-outer-source": 1})
+    parts = parts_again(SHARED, HOST)
+    yield Case("decap-set-fragments-of-another-address", OVERLAP,
+               [from_client(part, src=WHOLE_AT) for part in parts[1:]],
+               count={"rx-outer-source": 2})
+
+
+def late():
+    """RFC 792: a gateway need not tell that the rest did not come."""
+    brief = {"before": ["sysctl -w net.ipv4.ipfrag_time=1"],
+             "after": ["sysctl -w net.ipv4.ipfrag_time=3600"]}
+    yield Case("decap-set-fragment-late", "RFC 792",
+               [from_client(parts_again(SHARED, HOST)[0], src=FIVE_AT), Pause(2)], **brief)
+    yield Case("encap-set-fragment-late", "RFC 792",
+               [from_inet(parts_again(HOST, SHARED)[0]), Pause(2)], **brief)
+
+
 def malicious():
     """Nobody gets past the check by fragments that cover others, or by adding to
     another's packet."""
@@ -176,10 +205,7 @@ def malicious():
     yield Case("decap-set-fragments-of-two-tunnels", OVERLAP,
                [from_client(part, src=remote)
                 for part, remote in zip(parts, (FIVE_AT, SIX_AT, FIVE_AT))])
-    parts = parts_again(SHARED, HOST)
-    yield Case("decap-set-later-fragments-of-no-client", OVERLAP,
-               [from_client(parts[0], src=FIVE_AT)] +
-               [from_client(part, src="2001:db8:2::66") for part in parts[1:]])
+    yield from strangers()
     header = udp(src=SHARED, dst=HOST, sport=5200, flags="MF", id=next(idents), len=24)
     yield Case("decap-set-first-fragment-of-4-bytes", OVERLAP,
                [from_client(bytes(header)[:24], src=FIVE_AT)], count={"rx-fragment": 1})

@@ -64,6 +64,7 @@ def into_the_tunnel():
         Case("encap-checksum-wrong", RFC, [from_inet(patched(inward, 11, 0))]),
         device_drop("device-version-5", RFC, patched(inward, 0, 0x55), "tx-version"),
         device_drop("device-version-6", RFC, patched(inward, 0, 0x65), "tx-version"),
+        device_drop("device-checksum-wrong", RFC, patched(inward, 11, 0), "tx-checksum"),
         device_drop("device-ihl-4", RFC, udp(ihl=4), "tx-header"),
         device_drop("device-ihl-beyond-length", RFC, udp(ihl=15, len=56) / Raw(bytes(40)),
                     "tx-header"),
