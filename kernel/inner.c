@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Whether the IPv4 packet inside is sound, and who its owner is. */
+#include <linux/bitops.h>
 #include <linux/icmp.h>
+#include <linux/if_tunnel.h>
 #include <linux/inetdevice.h>
+#include <net/gre.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 
 #include "inner.h"
 #include "mapping.h"
+
+/* As many as RFC 2473 section 6.6 recommends for IPv6's encapsulation limit. */
+#define MAX_NESTED	4
 
 static enum dstm_flaw check_header(struct sk_buff *skb)
 {
@@ -64,19 +71,126 @@ enum dstm_flaw dstm_inner_check_addresses(const struct iphdr *iph)
 	return iph->saddr == iph->daddr ? DSTM_SAME_ADDRESS : DSTM_SOUND;
 }
 
+/* What the steps inwards return where the header is not in the packet. */
+#define CUT_OFF		-1
+
+/* The protocol behind an IPv4 header; @offset moves past the header. */
+static int enter_ipv4(const struct sk_buff *skb, int *offset)
+{
+	const struct iphdr *iph;
+	struct iphdr buf;
+
+	iph = skb_header_pointer(skb, *offset, sizeof(buf), &buf);
+	if (!iph)
+		return CUT_OFF;
+	if (iph->version != 4 || iph->ihl < 5 ||
+	    iph->frag_off & htons(IP_OFFSET))
+		return IPPROTO_NONE;
+	*offset += iph->ihl * 4;
+	return iph->protocol;
+}
+
+/* The same of an IPv6 header and what extends it. */
+static int enter_ipv6(const struct sk_buff *skb, int *offset)
+{
+	const struct ipv6hdr *ip6h;
+	struct ipv6hdr buf;
+	__be16 frag_off;
+	u8 nexthdr;
+
+	ip6h = skb_header_pointer(skb, *offset, sizeof(buf), &buf);
+	if (!ip6h)
+		return CUT_OFF;
+	if (ip6h->version != 6)
+		return IPPROTO_NONE;
+	nexthdr = ip6h->nexthdr;
+	*offset = ipv6_skip_exthdr(skb, *offset + sizeof(buf), &nexthdr,
+				   &frag_off);
+	if (*offset < 0)
+		return CUT_OFF;
+	return frag_off & htons(IP6_OFFSET) ? IPPROTO_NONE : nexthdr;
+}
+
+/* The same of a GRE header (RFC 2784, RFC 2890). */
+static int enter_gre(const struct sk_buff *skb, int *offset)
+{
+	const struct gre_base_hdr *gre;
+	struct gre_base_hdr buf;
+
+	gre = skb_header_pointer(skb, *offset, sizeof(buf), &buf);
+	if (!gre)
+		return CUT_OFF;
+	if (gre->flags & (GRE_VERSION | GRE_ROUTING))
+		return IPPROTO_NONE;
+	*offset += sizeof(buf) + GRE_HEADER_SECTION *
+		   hweight16((__force u16)(gre->flags &
+					   (GRE_CSUM | GRE_KEY | GRE_SEQ)));
+	switch (gre->protocol) {
+	case htons(ETH_P_IP):
+		return IPPROTO_IPIP;
+	case htons(ETH_P_IPV6):
+		return IPPROTO_IPV6;
+	default:
+		return IPPROTO_NONE;
+	}
+}
+
+/**
+ * dstm_inner_check_nesting - whether a packet is in few enough others
+ * @skb: the packet, data at its IPv4 header
+ * @iph: that header
+ *
+ * A tunnel that leads into itself makes packets that have another header each time
+ * they go round.
+ *
+ * Return: DSTM_SOUND; DSTM_NESTED also for a fragment that does not show it.
+ */
+enum dstm_flaw dstm_inner_check_nesting(const struct sk_buff *skb,
+					const struct iphdr *iph)
+{
+	int offset = iph->ihl * 4, protocol = iph->protocol, nested = 0;
+
+	if (iph->frag_off & htons(IP_OFFSET))
+		return DSTM_SOUND;
+	for (;;) {
+		switch (protocol) {
+		case IPPROTO_IPIP:
+		case IPPROTO_IPV6:
+			if (nested++ == MAX_NESTED)
+				return DSTM_NESTED;
+			protocol = protocol == IPPROTO_IPIP ?
+				   enter_ipv4(skb, &offset) :
+				   enter_ipv6(skb, &offset);
+			break;
+		case IPPROTO_GRE:
+			protocol = enter_gre(skb, &offset);
+			break;
+		case CUT_OFF:
+			return ip_is_fragment(iph) ? DSTM_NESTED : DSTM_SOUND;
+		default:
+			return DSTM_SOUND;
+		}
+	}
+}
+
 /**
  * dstm_inner_check - whether a packet is one that a host may send to another
  * @skb: the packet, data at its IPv4 header; its pointers change
  *
  * Return: DSTM_SOUND, then the header is in the linear part with its options,
- * or what is wrong with header or addresses.
+ * or what is wrong with header or addresses, or with those inside.
  */
 enum dstm_flaw dstm_inner_check(struct sk_buff *skb)
 {
+	const struct iphdr *iph;
 	enum dstm_flaw flaw;
 
 	flaw = check_header(skb);
-	return flaw ?: dstm_inner_check_addresses(dstm_inner_header(skb, 0));
+	if (flaw)
+		return flaw;
+	iph = dstm_inner_header(skb, 0);
+	return dstm_inner_check_addresses(iph) ?:
+	       dstm_inner_check_nesting(skb, iph);
 }
 
 /**

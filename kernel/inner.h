@@ -32,6 +32,7 @@ enum dstm_flaw {
 	DSTM_ZERO_NET,
 	DSTM_CLASS_E,
 	DSTM_SAME_ADDRESS,
+	DSTM_NESTED,
 	DSTM_NO_PORTS,
 	DSTM_ICMP_ERROR,
 	DSTM_ICMP_CHECKSUM,
@@ -62,6 +63,8 @@ static inline const struct iphdr *dstm_inner_header(const struct sk_buff *skb,
 }
 
 enum dstm_flaw dstm_inner_check_addresses(const struct iphdr *iph);
+enum dstm_flaw dstm_inner_check_nesting(const struct sk_buff *skb,
+					const struct iphdr *iph);
 enum dstm_flaw dstm_inner_check(struct sk_buff *skb);
 bool dstm_inner_is_icmp_error(const struct sk_buff *skb, int offset,
 			      const struct iphdr *iph);

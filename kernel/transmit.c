@@ -412,6 +412,7 @@ static struct dst_entry *plain_way(struct dstm_dev *dstm, struct sk_buff *skb,
 	    skb_warn_if_lro(skb) || is_forwarded_already(skb) ||
 	    !fits(skb, READ_ONCE(dstm->dev->mtu)) ||
 	    dstm_inner_check_addresses(iph) ||
+	    dstm_inner_check_nesting(skb, iph) ||
 	    (!READ_ONCE(dstm->hairpin) && is_hairpin(dstm, skb)) ||
 	    dstm_inner_owner(&dstm->table, skb, 0, iph, dstm_transmit_end(dstm), m) ||
 	    !dstm_path_is_cacheable(dstm->underlay))

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 from scapy.utils import checksum
 
 ICMP, FRAGMENT = 1, 0x3fff
+NOTHING, EXTENSIONS = 59, (0, 43, 44, 51, 60)
 PORTS = {6, 17, 33, 132, 136}
 ICMP_ECHO = {0, 8}
 ICMP_ERROR = {3, 4, 5, 11, 12}
@@ -85,6 +86,62 @@ def no_martian(data):
             raise Drop("link-local")
     if data[SOURCE:SOURCE + 4] == data[DESTINATION:DESTINATION + 4]:
         raise Drop("same-address")
+
+
+def behind_ipv6(data):
+    """The protocol behind an IPv6 header and its extensions, and where that begins;
+    None if the data end before."""
+    if len(data) < 40:
+        return None
+    kind, at = data[6], 40
+    if data[0] >> 4 != 6:
+        return NOTHING, at
+    while kind in EXTENSIONS:
+        if len(data) < at + (4 if kind == 44 else 2):
+            return None
+        if kind == 44 and word(data, at + 2) & ~7:
+            return NOTHING, at
+        size = {44: 8, 51: (data[at + 1] + 2) * 4}.get(kind, (data[at + 1] + 1) * 8)
+        kind, at = data[at], at + size
+    return None if kind == NOTHING else (kind, at)
+
+
+def behind_ipv4(data):
+    if len(data) < 20:
+        return None
+    if data[0] >> 4 != 4 or header_length(data) < 20 or is_later_fragment(data):
+        return NOTHING, 0
+    return data[9], header_length(data)
+
+
+def behind_gre(data):
+    """RFC 2784, RFC 2890."""
+    if len(data) < 4:
+        return None
+    flags = word(data, 0)
+    kind = {0x800: 4, 0x86dd: 41}.get(word(data, 2), NOTHING)
+    return NOTHING if flags & 0x4007 else kind, 4 + 4 * (flags & 0xb000).bit_count()
+
+
+BEHIND = {4: behind_ipv4, 41: behind_ipv6, 47: behind_gre}
+
+
+def is_nested(data):
+    """More than four packets within each other, or a fragment that does not show it."""
+    kind, at, depth = data[9], header_length(data), 0
+    while kind in BEHIND and not is_later_fragment(data):
+        depth += kind != 47
+        step = BEHIND[kind](data[at:])
+        if depth > 4 or step is None and word(data, 6) & FRAGMENT:
+            return True
+        kind, size = step or (NOTHING, 0)
+        at += size
+    return False
+
+
+def few_layers(data):
+    if is_nested(data):
+        raise Drop("nested")
 
 
 def plain_port(protocol, payload, end):
@@ -184,6 +241,15 @@ class Gateway:
         for mapping in mappings:
             self.table.setdefault(mapping["ipv4"], []).append(mapping)
 
+    def is_strange(self, data, src):
+        """A fragment from an address that no port set is lent to. Where there are more
+        than 256 of them, nobody looks."""
+        if not word(data, 6) & FRAGMENT or not is_shared(self.table, data, SOURCE):
+            return False
+        sets = self.table[address(data, SOURCE)]
+        return sets[0]["psid-len"] <= 8 and \
+            IPv6Address(src) not in [IPv6Address(mapping["remote"]) for mapping in sets]
+
     def out_of_tunnel(self, src, dst, tclass, data, whole=True):
         """A packet from a tunnel; not whole: put together of inner fragments."""
         result = Outcome()
@@ -193,6 +259,9 @@ class Gateway:
         try:
             data = sound(data)
             no_martian(data)
+            few_layers(data)
+            if self.is_strange(data, src):
+                raise Drop("outer-source", told=True)
             mapping = owner(self.table, data, SOURCE)
             if mapping.get("local", self.tep) != dst:
                 raise Drop("outer-destination", told=True)
@@ -232,6 +301,7 @@ class Gateway:
     def into_tunnel(self, data, result):
         try:
             no_martian(data)
+            few_layers(data)
             mapping = owner(self.table, data, DESTINATION)
         except Drop as drop:
             names = {"address": "no-mapping", "port": "no-port-set"}

@@ -182,16 +182,21 @@ class Run:
         handle = (lambda p, whole=True: self.gateway.out_of_tunnel(*tunnel, p, whole)) \
             if tunnel else (lambda p, whole=True: self.gateway.from_inet(p))
         # Nothing to cut, or a part of the error about each.
-        if not parts or len(parts) > 1 and whole[8] <= 1:
+        if not parts or whole[8] <= 1 and model.word(parts[0], 6) & model.FRAGMENT:
             return
         self.sent += [send(part) for part in parts]
-        if not self.gateway_shares(whole, end) or not model.word(parts[0], 6) & model.FRAGMENT:
+        if not self.gateway_shares(whole, end) or \
+                not model.word(parts[0], 6) & model.FRAGMENT or \
+                tunnel and self.gateway.is_strange(parts[0], tunnel[0]):
             for part in parts:
                 self._expect(handle(part))
-        elif tunnel and model.ECN[tunnel[2] & 3][whole[1] & 3] is None:
+            return
+        nested = sum(model.is_nested(part) for part in parts)
+        self.counters[("rx" if tunnel else "tx") + "-nested"] += nested
+        if tunnel and model.ECN[tunnel[2] & 3][whole[1] & 3] is None:
             # Each came with a mark of its own.
-            self.counters["rx-ecn"] += len(parts)
-        elif sum(len(part) - 20 for part in parts) == len(whole) - 20:
+            self.counters["rx-ecn"] += len(parts) - nested
+        elif not nested and sum(len(part) - 20 for part in parts) == len(whole) - 20:
             self._expect(handle(whole, False))
 
     def gateway_shares(self, data, end):

@@ -23,6 +23,7 @@
 	[DSTM_A_STATS_RX_ZERO_NET] = "rx-zero-net", \
 	[DSTM_A_STATS_RX_CLASS_E] = "rx-class-e", \
 	[DSTM_A_STATS_RX_SAME_ADDRESS] = "rx-same-address", \
+	[DSTM_A_STATS_RX_NESTED] = "rx-nested", \
 	[DSTM_A_STATS_RX_NO_PORTS] = "rx-no-ports", \
 	[DSTM_A_STATS_RX_ICMP_ERROR] = "rx-icmp-error", \
 	[DSTM_A_STATS_RX_ICMP_CHECKSUM] = "rx-icmp-checksum", \
@@ -43,6 +44,7 @@
 	[DSTM_A_STATS_TX_ZERO_NET] = "tx-zero-net", \
 	[DSTM_A_STATS_TX_CLASS_E] = "tx-class-e", \
 	[DSTM_A_STATS_TX_SAME_ADDRESS] = "tx-same-address", \
+	[DSTM_A_STATS_TX_NESTED] = "tx-nested", \
 	[DSTM_A_STATS_TX_NO_PORTS] = "tx-no-ports", \
 	[DSTM_A_STATS_TX_ICMP_ERROR] = "tx-icmp-error", \
 	[DSTM_A_STATS_TX_ICMP_CHECKSUM] = "tx-icmp-checksum", \
