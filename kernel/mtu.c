@@ -20,11 +20,14 @@ static bool has_routable_address(struct inet6_dev *idev)
 	return has;
 }
 
-/* The greatest of the devices that tunnels may leave by. */
+/*
+ * The greatest of the devices that tunnels may leave by: those that have addresses,
+ * and those without one that packets do leave by.
+ */
 static unsigned int underlay_mtu(struct net *underlay)
 {
+	unsigned int mtu = dstm_tep_mtu(underlay);
 	struct inet6_dev *idev;
-	unsigned int mtu = 0;
 	struct net_device *dev;
 
 	for_each_netdev(underlay, dev) {
@@ -68,12 +71,12 @@ static void follow(struct work_struct *work)
 	rtnl_unlock();
 }
 
-static DECLARE_WORK(follow_work, follow);
+static DECLARE_DELAYED_WORK(follow_work, follow);
 
-/** dstm_mtu_follow - look at the underlay again, soon */
+/** dstm_mtu_follow - look at the underlay again, soon, however often it changes */
 void dstm_mtu_follow(void)
 {
-	schedule_work(&follow_work);
+	schedule_delayed_work(&follow_work, HZ / 20);
 }
 
 static int on_device(struct notifier_block *nb, unsigned long event, void *data)
@@ -120,5 +123,5 @@ void dstm_mtu_exit(void)
 {
 	unregister_inet6addr_notifier(&address_notifier);
 	unregister_netdevice_notifier(&device_notifier);
-	cancel_work_sync(&follow_work);
+	cancel_delayed_work_sync(&follow_work);
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Routes of the underlay that were looked up, to be used again. */
+#include <linux/netdevice.h>
 #include <linux/slab.h>
+#include <net/addrconf.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/xfrm.h>
 
+#include "mtu.h"
 #include "path.h"
 #include "tep.h"
 
@@ -51,10 +54,15 @@ static void put(struct dstm_path *path)
  * The newest are at the front, and those are the valid ones; behind them there may
  * be as many as there are mappings that have been idle since some change of routes.
  */
+static unsigned int look_at_most(void)
+{
+	return 4 * nr_cpu_ids + 16;
+}
+
 static struct dstm_path *find(struct dstm_tep *tep, const struct dst_entry *dst,
 			      u32 cookie)
 {
-	unsigned int left = 4 * nr_cpu_ids + 16;
+	unsigned int left = look_at_most();
 	struct dstm_path *path;
 
 	hlist_for_each_entry(path, &tep->paths, node) {
@@ -80,6 +88,7 @@ static struct dstm_path *add(struct dstm_tep *tep, struct dst_entry *dst,
 		.cookie = cookie,
 	};
 	hlist_add_head(&path->node, &tep->paths);
+	dstm_mtu_follow();
 	return path;
 }
 
@@ -112,6 +121,39 @@ void dstm_path_learn(struct dstm_path __rcu **place, struct dst_entry *dst)
 		}
 	}
 	spin_unlock_bh(&tep->lock);
+}
+
+/* The MTU of the device that a path leads out by, or 0. */
+static unsigned int device_mtu(const struct dstm_path *path)
+{
+	const struct dst_entry *dst = dstm_path_dst(path);
+	const struct inet6_dev *idev;
+
+	if (!dst || dst->dev->flags & IFF_LOOPBACK)
+		return 0;
+	idev = __in6_dev_get(dst->dev);
+	return idev ? READ_ONCE(idev->cnf.mtu6) : 0;
+}
+
+/**
+ * dstm_path_mtu - what the devices take that packets of an end point leave by
+ * @tep: the end point; the caller is in an RCU section
+ *
+ * Return: the greatest of their MTUs, or 0 where none is known.
+ */
+unsigned int dstm_path_mtu(struct dstm_tep *tep)
+{
+	unsigned int left = look_at_most(), mtu = 0;
+	const struct dstm_path *path;
+
+	spin_lock_bh(&tep->lock);
+	hlist_for_each_entry(path, &tep->paths, node) {
+		mtu = max(mtu, device_mtu(path));
+		if (!--left)
+			break;
+	}
+	spin_unlock_bh(&tep->lock);
+	return mtu;
 }
 
 /**

@@ -41,6 +41,7 @@ bool dstm_path_has_policies(const struct net *net);
 bool dstm_path_is_cacheable(struct net *underlay);
 void dstm_path_learn(struct dstm_path __rcu **place, struct dst_entry *dst);
 void dstm_path_forget(struct dstm_path __rcu **place);
+unsigned int dstm_path_mtu(struct dstm_tep *tep);
 
 void dstm_marks_note(struct dstm_marks *marks, const struct in6_addr *remote,
 		     u32 mark);

@@ -38,6 +38,27 @@ struct dstm_tep *dstm_tep_find(struct net *underlay, const struct in6_addr *addr
 	return NULL;
 }
 
+/**
+ * dstm_tep_mtu - what the devices take that packets of all end points leave by
+ * @underlay: the namespace of the end points
+ *
+ * Return: the greatest of their MTUs, or 0 where none is known.
+ */
+unsigned int dstm_tep_mtu(struct net *underlay)
+{
+	struct dstm_net *dn = net_generic(underlay, dstm_net_id);
+	struct dstm_tep *tep;
+	unsigned int mtu = 0;
+	int i;
+
+	rcu_read_lock();
+	for (i = 0; i < DSTM_TEP_BUCKETS; i++)
+		hlist_for_each_entry_rcu(tep, &dn->teps[i], node)
+			mtu = max(mtu, dstm_path_mtu(tep));
+	rcu_read_unlock();
+	return mtu;
+}
+
 static struct dstm_tep *make(struct dstm_dev *dstm, const struct in6_addr *addr)
 {
 	struct dstm_tep *tep = kzalloc(sizeof(*tep), GFP_KERNEL_ACCOUNT);

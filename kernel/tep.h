@@ -42,6 +42,7 @@ struct dstm_net {
 extern unsigned int dstm_net_id;
 
 struct dstm_tep *dstm_tep_find(struct net *underlay, const struct in6_addr *addr);
+unsigned int dstm_tep_mtu(struct net *underlay);
 struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr,
 			      struct netlink_ext_ack *extack);
 void dstm_tep_put(struct dstm_tep *tep);

@@ -7,6 +7,7 @@
 
 need_dstm
 ns client gw
+ip -n "$gw" addr add 203.0.113.1/32 dev lo
 link_underlay "$client" "$gw" 1 7 || bail "no veth"
 
 # mtu DEVICE N: the device has it, at once or soon.
@@ -56,6 +57,27 @@ ip -n "$gw" addr add 2001:db8:2::1/64 dev other nodad
 check "with one it does" mtu gw0 4000
 ip -n "$gw" link set other down
 check "down it does not" mtu gw0 1400
+# Behind it is a network, but it has no address of its own.
+in_batch "$gw" <<-END
+	link add bare type veth peer name bare1 netns $client
+	link set bare mtu 3000 up
+	addr add 2001:db8::9/128 dev lo nodad
+	route add 2001:db8:9::/64 dev bare
+	neigh add 2001:db8:9::7 lladdr 02:00:00:00:09:07 dev bare
+END
+ip -n "$client" link set bare1 mtu 3000 up
+gw_nl link set gw0 up
+gw_nl map add dev gw0 ipv4 192.0.2.9 local 2001:db8::9 remote 2001:db8:9::7
+ip -n "$gw" route add 192.0.2.9/32 dev gw0
+sleep 0.2
+check "an unnumbered one does not count before it is used" mtu gw0 1400
+n "$gw" ping -n -c 1 -W 0.1 -I 203.0.113.1 192.0.2.9 > /dev/null
+check "then it does" mtu gw0 3000
+check "another client's, too" mtu in0 2952
+ip -n "$gw" link set bare mtu 2000
+check "its MTU is followed" mtu gw0 2000
+ip -n "$gw" link set bare down
+check "down it counts no more" mtu gw0 1400
 ip -n "$gw" link set down1 down
 check "with no underlay it is that of Ethernet" mtu gw0 1500
 
