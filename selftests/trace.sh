@@ -4,6 +4,7 @@
 # The tracepoints dstm:* and the kernel's drop reasons tell of each packet.
 
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/wires.sh"
 
 need_dstm
 tracing=/sys/kernel/tracing
@@ -49,5 +50,47 @@ check "drop: a source that fails the check, in the kernel's words" \
 	dropped rx-inner-address IP_RPFILTER
 check "drop: a loopback address" dropped rx-loopback IP_INADDRERRORS
 check "drop: no mapping" dropped tx-no-mapping IP_OUTNOROUTES
+
+# Whoever frees it: reassembly, IPv6 output, we.
+drop_packets()
+{
+	local cases='*-fragment* *-nested-* encap-refused-by-output device-* hairpin-off *-1461-df'
+
+	set -f
+	echo > $tracing/trace
+	echo 1 > $tracing/events/dstm/dstm_drop/enable
+	# shellcheck disable=SC2086 # one word per case is meant
+	"$python" -m packets --gateway "$wired:$wires" $cases > "$work/packets"
+	echo 0 > $tracing/events/enable
+	cat $tracing/trace > "$work/trace"
+	set +f
+	counters "$wired"
+}
+as_counted()
+{
+	local name traced status=0 moved=0
+
+	for name in "${!counter[@]}"; do
+		case $name in
+		*-packets | *-bytes) continue ;;
+		rx-* | tx-*) ;;
+		*) continue ;;
+		esac
+		traced=$(grep -c "reason=$name " "$work/trace")
+		echo "$name: counted ${counter[$name]}, traced $traced"
+		[ "$traced" -eq "${counter[$name]}" ] || status=1
+		[ "$traced" -eq 0 ] || moved=$((moved + 1))
+	done
+	[ $status -eq 0 ] && [ $moved -gt 10 ]
+}
+if "$python" -c 'import scapy' 2> /dev/null; then
+	export PYTHONPATH=$SELFTESTS
+	ns wired wires
+	device_between gateway "$wired" "$wires" || bail "no gateway"
+	check "packets are dropped in many ways" drop_packets
+	check "drop: as often as any counter says" as_counted
+else
+	skip "drop: as often as any counter says" "needs python3-scapy"
+fi
 
 tap_done
