@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The random tests with a long budget, which the environment may change: so many
-# packets against the model, so many netlink messages, of which two in three are
-# mutated, and mutated packets for so many seconds. The fuzzers run where memory and
-# locks are watched.
+# packets against the model, so many mutated netlink messages that the kernel has read,
+# and mutated packets for so many seconds. The fuzzers run where memory and locks are
+# watched.
 set -eu
 
 cd "$(dirname "$0")/.."
 export DSTM_MODEL_PACKETS=${DSTM_MODEL_PACKETS:-100000}
-export DSTM_FUZZ_MESSAGES=${DSTM_FUZZ_MESSAGES:-3000000}
+export DSTM_FUZZ_MESSAGES=${DSTM_FUZZ_MESSAGES:-2000000}
 export DSTM_FUZZ_SECONDS=${DSTM_FUZZ_SECONDS:-600}
 limit=${DSTM_LONG_LIMIT:-7200}
 export DSTM_TEST_TIMEOUT=$limit

@@ -4,8 +4,9 @@
 #
 # Mutated netlink messages and mutated packets. A second device, which the messages
 # can not reach, has to show its mappings and forward as before. DSTM_FUZZ_SECONDS
-# is for each of the fuzzers, DSTM_FUZZ_MESSAGES sets a number of netlink messages
-# instead, DSTM_SEED the seed of an earlier run.
+# is for each of the fuzzers, DSTM_FUZZ_MESSAGES sets a number of mutated netlink
+# messages that the kernel has read instead. With DSTM_FUZZ_ALL every byte of every
+# frame is changed, whatever time it takes. DSTM_SEED is the seed of an earlier run.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wires.sh"
@@ -20,6 +21,8 @@ seed=${DSTM_SEED:-$((RANDOM << 15 | RANDOM))}
 ns gw gw_wire messages
 device_between gateway "$gw" "$gw_wire" || bail "no gateway"
 n "$messages" "$nl" link add dstm0 local 2001:db8::1 up || bail "no dstm device"
+# Links are deleted by group, too.
+ip -n "$messages" link set dstm0 group 1234567
 
 # As JSON, without what traffic changes.
 table()
@@ -71,7 +74,7 @@ for side in under1:underlay inet1:inet; do
 	sed -n "s/^${side#*:} //p" "$work/frames" |
 		shuf --random-source=<(yes "$seed") > "$work/seeds"
 	check "frames into ${side#*:}" n "$gw_wire" sh -c '"$@" < "$0"' "$work/seeds" \
-		"$fuzz/fuzz-packets" -s "$seed" -t "$seconds" "${side%:*}"
+		"$fuzz/fuzz-packets" ${DSTM_FUZZ_ALL:+-a} -s "$seed" -t "$seconds" "${side%:*}"
 	said
 done
 check "the table is intact" intact

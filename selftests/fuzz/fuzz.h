@@ -6,12 +6,13 @@
 #include <stdint.h>
 #include <time.h>
 
-/* How long to go on, and with which random numbers; -s, -n and -t set it. */
+/* How long to go on, and with which random numbers; -s, -n, -t and -a set it. */
 struct fuzz_budget {
 	uint64_t seed;
 	uint64_t messages;	/* 0: as many as there is time for */
 	time_t seconds;		/* 0: as long as it takes */
 	time_t end;
+	int all;		/* first all there is, whatever time it takes */
 };
 
 /* The options; returns the index of the first argument behind them. */

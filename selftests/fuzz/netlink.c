@@ -2,7 +2,9 @@
 /*
  * Sends netlink messages about a device that have been mutated from sound ones:
  * the family's own, and rtnetlink's about links of kind dstm. To be run in a
- * network namespace of its own, whose devices it makes and deletes.
+ * network namespace of its own, whose devices it makes and deletes. Behind each
+ * batch is a mark: when it is answered, the kernel has read what is before it, and
+ * only then is that counted.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +13,7 @@
 #include <linux/genetlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,7 @@
 
 #include "fuzz.h"
 #include "seeds.h"
+#include "table.h"
 
 #define BUFFER		8192
 #define HEADER		((uint32_t)sizeof(struct nlmsghdr))
@@ -25,11 +29,17 @@
 /* Links are slow to make: one batch of so many is about them. */
 #define LINK_BATCHES	64
 #define LINK_MESSAGES	4
+/* As often is the table looked at. */
+#define ROUND		2048
+/* What no other message has for its number. */
+#define MARK		0xffffffff
 
 struct channel {
 	struct mnl_socket *socket;
 	uint16_t type;		/* of the family; 0: links */
-	uint64_t sent;
+	bool marked;		/* the last batch's mark was answered */
+	uint64_t read;		/* by the kernel, of those that were sent */
+	uint64_t mutated;	/* of these */
 	uint64_t answers;
 	uint64_t accepted;
 };
@@ -43,7 +53,7 @@ static void die(const char *what)
 static void open_channel(struct channel *c, int bus)
 {
 	struct timeval patience = { .tv_sec = 20 };
-	int on = 1;
+	int on = 1, room = 8 << 20;
 
 	memset(c, 0, sizeof(*c));
 	c->socket = mnl_socket_open(bus);
@@ -51,6 +61,8 @@ static void open_channel(struct channel *c, int bus)
 		die("netlink");
 	mnl_socket_setsockopt(c->socket, NETLINK_NO_ENOBUFS, &on, sizeof(on));
 	mnl_socket_setsockopt(c->socket, NETLINK_CAP_ACK, &on, sizeof(on));
+	setsockopt(mnl_socket_get_fd(c->socket), SOL_SOCKET, SO_RCVBUFFORCE,
+		   &room, sizeof(room));
 	/* Whoever does not come back in this time hangs. */
 	setsockopt(mnl_socket_get_fd(c->socket), SOL_SOCKET, SO_RCVTIMEO,
 		   &patience, sizeof(patience));
@@ -117,22 +129,49 @@ static uint32_t mutate_once(uint8_t *data, uint32_t len)
 	}
 }
 
-static void mutate(struct nlmsghdr *nlh)
+/* Returns whether it is another message now. */
+static bool mutate(struct nlmsghdr *nlh)
 {
+	static uint8_t before[SEED_SIZE];
 	uint8_t *data = (uint8_t *)nlh;
-	uint32_t len = nlh->nlmsg_len, times = fuzz_below(5);
+	uint32_t len = nlh->nlmsg_len, times = 1 + fuzz_below(4);
 
+	memcpy(before, data, len);
 	while (times-- && len > HEADER)
 		len = mutate_once(data, len);
 	nlh->nlmsg_len = len;
 	if (!fuzz_below(16))
 		nlh->nlmsg_flags ^= (uint16_t)(1 << fuzz_below(16));
-	/* What the netlink core itself makes of a lie ends the batch. */
-	if (!fuzz_below(256))
-		nlh->nlmsg_len = fuzz_below(2 * SEED_SIZE);
 	nlh->nlmsg_flags |= NLM_F_REQUEST;
+	return memcmp(before, data, len) != 0;
 }
 
+static int sync_attr(const struct nlattr *attr, void *data)
+{
+	(void)data;
+	if (mnl_attr_get_type(attr) == DSTM_A_SYNC)
+		seed_sync = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static void take_answer(struct channel *c, const struct nlmsghdr *nlh)
+{
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+
+	if (nlh->nlmsg_seq == MARK) {
+		c->marked = true;
+		return;
+	}
+	c->answers++;
+	if (nlh->nlmsg_type != NLMSG_ERROR || !err->error)
+		c->accepted++;
+	if (c->type && nlh->nlmsg_type == c->type &&
+	    genl->cmd == DSTM_CMD_SYNC_BEGIN)
+		mnl_attr_parse(nlh, sizeof(*genl), sync_attr, NULL);
+}
+
+/* Until there is no answer left. */
 static void drain(struct channel *c)
 {
 	static char buffer[1 << 17];
@@ -144,41 +183,68 @@ static void drain(struct channel *c)
 	while ((got = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
 		len = (int)got;
 		for (nlh = (void *)buffer; mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len)) {
-			c->answers++;
-			if (nlh->nlmsg_type != NLMSG_ERROR ||
-			    !((const struct nlmsgerr *)mnl_nlmsg_get_payload(nlh))->error)
-				c->accepted++;
-		}
+		     nlh = mnl_nlmsg_next(nlh, &len))
+			take_answer(c, nlh);
 	}
+}
+
+/* A message that does nothing and is answered. Returns its length. */
+static size_t put_mark(void *buffer)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+
+	nlh->nlmsg_type = NLMSG_NOOP;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	nlh->nlmsg_seq = MARK;
+	return NLMSG_ALIGN(nlh->nlmsg_len);
+}
+
+/* What the netlink core makes of a lie, nobody can tell: it is not counted. */
+static size_t put_liar(void *buffer, struct channel *c, uint32_t ifindex)
+{
+	struct nlmsghdr *nlh = c->type ?
+		seed_family(buffer, c->type, ifindex) : seed_link(buffer);
+	uint32_t room = NLMSG_ALIGN(nlh->nlmsg_len);
+
+	nlh->nlmsg_len = fuzz_below(2 * SEED_SIZE);
+	return room;
 }
 
 /* Each message of a batch begins at a multiple of four. */
 static void send_batch(struct channel *c, uint32_t ifindex, int messages)
 {
-	static char batch[BATCH * SEED_SIZE];
-	size_t len = 0, room;
+	static char batch[(BATCH + 2) * SEED_SIZE];
+	struct ifinfomsg *ifi;
+	uint64_t read = 0, mutated = 0;
 	struct nlmsghdr *nlh;
+	size_t len = 0;
 
 	memset(batch, 0, sizeof(batch));
-	for (int i = 0; i < messages; i++) {
+	for (; read < (uint64_t)messages; read++) {
 		nlh = c->type ? seed_family(batch + len, c->type, ifindex) :
 				seed_link(batch + len);
-		room = nlh->nlmsg_len;
 		if (fuzz_below(8))
-			mutate(nlh);
+			mutated += mutate(nlh);
+		/* The device under test is to stay. */
+		ifi = mnl_nlmsg_get_payload(nlh);
+		if (!c->type && ifi->ifi_index == (int)ifindex)
+			ifi->ifi_index = 0;
 		if (!fuzz_below(4))
 			nlh->nlmsg_flags |= NLM_F_ACK;
-		nlh->nlmsg_seq = (uint32_t)++c->sent;
-		if (nlh->nlmsg_len > room)
-			room = nlh->nlmsg_len < SEED_SIZE ? nlh->nlmsg_len : SEED_SIZE;
-		len += (room + 3) & ~(size_t)3;
-		if (len > sizeof(batch) - SEED_SIZE)
-			break;
+		nlh->nlmsg_seq = (uint32_t)(c->read + read) & ~(1u << 31);
+		len += NLMSG_ALIGN(nlh->nlmsg_len);
 	}
+	len += put_mark(batch + len);
+	if (!fuzz_below(8))
+		len += put_liar(batch + len, c, ifindex);
+	c->marked = false;
 	if (mnl_socket_sendto(c->socket, batch, len) < 0 && errno != ENOBUFS)
 		die("send");
 	drain(c);
+	if (c->marked) {
+		c->read += read;
+		c->mutated += mutated;
+	}
 }
 
 /* All devices but loopback and the one under test. */
@@ -203,11 +269,18 @@ static void delete_links(struct channel *c, const char *keep)
 	drain(c);
 }
 
+static void tell(const char *which, const struct channel *c)
+{
+	printf("# %" PRIu64 " messages %s read by the kernel, %" PRIu64 " of them mutated; %" PRIu64 " answers, %" PRIu64 " of them no errors\n",
+	       c->read, which, c->mutated, c->answers, c->accepted);
+}
+
 int main(int argc, char **argv)
 {
 	struct channel family, links;
 	struct fuzz_budget budget;
-	uint64_t batches = 0, sent = 0;
+	uint64_t batches = 0, mutated = 0;
+	bool sound = true;
 	const char *device;
 	uint32_t ifindex;
 	int first = fuzz_options(&budget, argc, argv, "DEVICE");
@@ -224,23 +297,24 @@ int main(int argc, char **argv)
 	open_channel(&links, NETLINK_ROUTE);
 	family.type = find_family(&family);
 
-	while (!fuzz_is_over(&budget, sent)) {
+	while (sound && !fuzz_is_over(&budget, mutated)) {
 		if (++batches % LINK_BATCHES) {
 			send_batch(&family, ifindex, BATCH);
 		} else {
-			send_batch(&links, 0, LINK_MESSAGES);
+			send_batch(&links, ifindex, LINK_MESSAGES);
 			if (!(batches % (LINK_BATCHES * 16)))
 				delete_links(&links, device);
 		}
-		sent = family.sent + links.sent;
+		if (!(batches % ROUND))
+			sound = table_is_consistent(family.socket, family.type, ifindex);
+		mutated = family.mutated + links.mutated;
 	}
 	delete_links(&links, device);
-	printf("# %" PRIu64 " messages of the family, %" PRIu64 " answers, %" PRIu64 " of them no errors\n",
-	       family.sent, family.answers, family.accepted);
-	printf("# %" PRIu64 " messages about links, %" PRIu64 " answers, %" PRIu64 " of them no errors\n",
-	       links.sent, links.answers, links.accepted);
+	sound = sound && table_is_consistent(family.socket, family.type, ifindex);
+	tell("of the family", &family);
+	tell("about links", &links);
 	mnl_socket_close(family.socket);
 	mnl_socket_close(links.socket);
 	/* A fuzzer whose messages are all refused tests nothing behind the door. */
-	return !family.accepted || !links.accepted;
+	return !sound || !family.accepted || !links.accepted || !mutated;
 }

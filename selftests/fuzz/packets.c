@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Sends frames that have been mutated from those on standard input, a line each:
- * in hexadecimal. First every byte behind the Ethernet header, up to HEADERS,
- * takes each of a set of values in turn; then random ones change, several at once.
+ * in hexadecimal. First every byte behind the Ethernet header, up to HEADERS (with
+ * -a: to the end of each frame), takes each of a set of values in turn; then random
+ * ones change, several at once.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -88,9 +89,11 @@ static void send_frame(int fd, const uint8_t *data, size_t len)
 	sent++;
 }
 
-static size_t headers(const struct frame *f)
+static size_t headers(const struct frame *f, const struct fuzz_budget *budget)
 {
-	return f->len < ETHERNET + HEADERS ? f->len : ETHERNET + HEADERS;
+	if (budget->all || f->len < ETHERNET + HEADERS)
+		return f->len;
+	return ETHERNET + HEADERS;
 }
 
 /*
@@ -101,7 +104,7 @@ static bool every_offset(int fd, const struct fuzz_budget *budget, struct frame 
 {
 	static const uint8_t edges[] = { 0, 1, 0x7f, 0x80, 0xfe, 0xff };
 
-	for (size_t at = ETHERNET; at < headers(f); at++) {
+	for (size_t at = ETHERNET; at < headers(f, budget); at++) {
 		uint8_t old = f->data[at];
 
 		for (int bit = 0; bit < 8; bit++) {
@@ -114,13 +117,13 @@ static bool every_offset(int fd, const struct fuzz_budget *budget, struct frame 
 		}
 		f->data[at] = old;
 		send_frame(fd, f->data, at);
-		if (fuzz_is_over(budget, sent))
+		if (!budget->all && fuzz_is_over(budget, sent))
 			return false;
 	}
 	return true;
 }
 
-static void at_random(int fd)
+static void at_random(int fd, const struct fuzz_budget *budget)
 {
 	const struct frame *f = &frames[fuzz_below(n_frames)];
 	uint8_t data[FRAME_MAX];
@@ -129,7 +132,7 @@ static void at_random(int fd)
 
 	memcpy(data, f->data, len);
 	while (times--) {
-		at = ETHERNET + fuzz_below((uint32_t)(headers(f) - ETHERNET));
+		at = ETHERNET + fuzz_below((uint32_t)(headers(f, budget) - ETHERNET));
 		data[at] = fuzz_byte(data[at]);
 	}
 	if (!fuzz_below(8))
@@ -155,7 +158,7 @@ int main(int argc, char **argv)
 	printf("# %" PRIu64 " frames after all offsets of %" PRIu32 " of %" PRIu32 " frames\n",
 	       sent, whole, n_frames);
 	while (!fuzz_is_over(&budget, sent))
-		at_random(fd);
+		at_random(fd, &budget);
 	printf("# %" PRIu64 " frames\n", sent);
 	free(frames);
 	return 0;

@@ -48,7 +48,7 @@ int fuzz_options(struct fuzz_budget *budget, int argc, char **argv,
 	*budget = (struct fuzz_budget) {
 		.seed = (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid(),
 	};
-	while ((opt = getopt(argc, argv, "s:n:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:n:t:a")) != -1) {
 		switch (opt) {
 		case 's':
 			budget->seed = strtoull(optarg, NULL, 0);
@@ -59,8 +59,11 @@ int fuzz_options(struct fuzz_budget *budget, int argc, char **argv,
 		case 't':
 			budget->seconds = (time_t)strtoul(optarg, NULL, 0);
 			break;
+		case 'a':
+			budget->all = 1;
+			break;
 		default:
-			fprintf(stderr, "usage: %s [-s SEED] [-n COUNT] [-t SECONDS] %s\n",
+			fprintf(stderr, "usage: %s [-a] [-s SEED] [-n COUNT] [-t SECONDS] %s\n",
 				argv[0], usage);
 			exit(2);
 		}

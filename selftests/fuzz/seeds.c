@@ -12,6 +12,8 @@
 #include "fuzz.h"
 #include "seeds.h"
 
+uint32_t seed_sync;
+
 static void put_address(struct nlmsghdr *nlh, uint16_t type, uint8_t last)
 {
 	uint8_t addr[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = last };
@@ -115,8 +117,8 @@ struct nlmsghdr *seed_family(void *buffer, uint16_t family, uint32_t ifindex)
 			break;
 		/* fall through */
 	case DSTM_CMD_SYNC_END:
-		/* The numbers of syncs begin low, and some of these are right. */
-		mnl_attr_put_u32(nlh, DSTM_A_SYNC, fuzz_below(64));
+		mnl_attr_put_u32(nlh, DSTM_A_SYNC,
+				 fuzz_below(8) ? seed_sync : fuzz_below(64));
 		break;
 	}
 	return nlh;
