@@ -15,7 +15,8 @@ results=$out/results
 orders="forward.sh antispoof.sh lifetime.sh events.sh errors.sh"
 packets="mtu.sh trace.sh early.sh gso.sh ynl.sh packets.sh programs.sh"
 at_once="diagnose.sh replace.sh sync.sh dump.sh netns.sh"
-# What is random, with a short budget (make check-long has a long one), or long.
+# What is random, with a short budget (make check-long has a long one), or long; an
+# emulated kernel gets a part of it.
 more="packets_hooked.sh model.sh fuzz.sh coexist.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
 clients="client.sh client_demand.sh client_ports.sh client_move.sh"
@@ -35,6 +36,9 @@ boots_together()
 	6.1 | $orders $at_once $packets
 	6.12 | $orders $packets
 	uml-debug | $orders $at_once
+	7.x | $more
+	6.1 | $more
+	6.12 | $more
 	uml | $clients
 	uml | $servers
 	uml | $stories

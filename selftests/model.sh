@@ -13,7 +13,8 @@ need_scapy
 ns gw gw_wire
 device_between gateway "$gw" "$gw_wire" || bail "no gateway"
 
-packets=${DSTM_MODEL_PACKETS:-4000}
+packets=${DSTM_MODEL_PACKETS:-${slow:+500}}
+packets=${packets:-4000}
 check "$packets random packets do as the model says" \
 	"$python" -m packets.property "$gw:$gw_wire" "$work/mappings" \
 	--packets "$packets" ${DSTM_SEED:+--seed "$DSTM_SEED"}

@@ -28,7 +28,7 @@ class Network:
     def __init__(self, dut, wire):
         stay_on_one_cpu()
         self.dut = dut
-        self.link = DEFAULTS
+        self.link = {}
         self.ports = {"underlay": Port(wire, "under1"), "inet": Port(wire, "inet1")}
         self.device = Port(dut, "dstm0", listen=False)
         self.segments = SegmentPort(wire, "inet1")
