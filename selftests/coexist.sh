@@ -211,6 +211,17 @@ else
 fi
 umount "$work/bpf" 2> /dev/null
 
+# IPsec. (User-mode Linux's kernel has no policies.)
+if ip -n "$gw" xfrm policy add src ::/0 dst 2001:db8::1/128 dir in action block \
+		2> "$work/xfrm"; then
+	check "IPsec: what a policy blocks is dropped and counted" counted rx-policy 1 \
+		n "$client" ping -n -c 1 -W 0.2 $outside
+	ip -n "$gw" xfrm policy flush
+	check "IPsec: without the policy" both
+else
+	skip "IPsec" "no policies here: $(tail -n 1 "$work/xfrm")"
+fi
+
 # Down is down.
 ip -n "$gw" link set dstm0 down
 check "down: nothing comes out" counted rx-down 1 n "$client" ping -n -c 1 -W 0.2 $outside

@@ -39,6 +39,7 @@ check "for that header" mtu in0 1452
 check "one with an MTU by hand" gw_nl link add hand0 role client local 2001:db8:1::4 mtu 1300
 check "has it" mtu hand0 1300
 
+check "what it is already, set by hand, is no change" ip -n "$gw" link set gw0 mtu 1500
 check "the underlay becomes jumbo" underlay 9000
 check "the gateway follows" mtu gw0 9000
 check "the client follows" mtu cl0 8960

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """All cases, in the order in which they are run."""
 
-from . import client, fragments, hairpin, header, icmp, marks, martian, nested, owner, relay, size
+from . import (client, fragments, hairpin, header, icmp, losses, marks, martian, nested, owner,
+               relay, size)
 
 CASES = {
-    "gateway": [header, martian, nested, owner, icmp, relay, size, fragments, hairpin, marks],
+    "gateway": [header, martian, nested, owner, icmp, relay, size, fragments, hairpin, marks,
+                losses],
     "client": [client],
 }
 
