@@ -191,6 +191,9 @@ static uint32_t tunnel_mtu(const struct client *c,
 		mtu = lease->mtu;
 	if (!mtu)
 		mtu = c->path_mtu - HEADER;
+	/* The way may be the loopback device's. */
+	if (mtu > TUNNEL_MTU_MAX)
+		return TUNNEL_MTU_MAX;
 	return mtu < HOLD_MTU ? HOLD_MTU : mtu;
 }
 

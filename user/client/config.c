@@ -7,8 +7,7 @@
 #include "config.h"
 #include "lib/config.h"
 
-/* A tunnel's greatest MTU, and IPv6's least one less its header. */
-#define MTU_MOST	65495
+/* IPv6's least MTU, less its header. */
 #define MTU_LEAST	1240
 
 static const char *const modes[] = { "always", "on-demand", NULL };
@@ -84,7 +83,7 @@ static void read_file(struct dstm_config *c, void *data)
 	read_name(c, "interface", &config->interface);
 	read_name(c, "device", &config->device);
 	dstm_config_uint(c, "metric", 0, UINT32_MAX - 1, &config->metric);
-	dstm_config_uint(c, "mtu", MTU_LEAST, MTU_MOST, &config->mtu);
+	dstm_config_uint(c, "mtu", MTU_LEAST, TUNNEL_MTU_MAX, &config->mtu);
 	dstm_config_bool(c, "port-sets", &config->port_sets);
 	dstm_config_duration(c, "idle", 0, 31536000, &config->idle);
 	dstm_config_duration(c, "patience", 1, 60, &config->patience);

@@ -14,6 +14,9 @@
 #include "lib/mapping.h"
 #include "lib/netlink.h"
 
+/* A device of kind dstm takes no more: an IPv6 packet's most, less what it adds. */
+#define TUNNEL_MTU_MAX	65487U
+
 enum tunnel_kind {
 	TUNNEL_AUTO,		/* dstm, or else ip6tnl */
 	TUNNEL_DSTM,
