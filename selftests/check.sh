@@ -21,7 +21,7 @@ more="packets_hooked.sh model.sh fuzz.sh coexist.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
 clients="client.sh client_demand.sh client_ports.sh client_move.sh"
 servers="gateway.sh daemons.sh daemons_local.sh daemons_kill.sh chaos.sh"
-stories="daemons_policy.sh daemons_ports.sh daemons_demo.sh"
+stories="daemons_policy.sh daemons_ports.sh daemons_demo.sh systemd.sh"
 # By hand it is 200 clients for 5 minutes.
 export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
 
