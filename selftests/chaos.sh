@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Many clients on a network that loses and reorders packets, while any daemon may be
-# killed at any moment. Throughout: no address is lent twice, nobody gets another's
-# packets. In the end: the mappings are the leases.
+# killed at any moment, server and gateway also both at once. Throughout: no address is
+# lent twice, nobody gets another's packets, and the mappings are the leases within 5 s
+# of each time that server and gateway have met again.
 #
 # DSTM_CHAOS_CLIENTS and DSTM_CHAOS_SECONDS say how many and how long. 200 clients
 # need a machine with 4 GB.
@@ -91,27 +92,64 @@ unique()
 	2> "$work/probe.err" &
 probe=$!
 
-end=$((EPOCHSECONDS + seconds))
+# met_again: the table is mended, and how long that took at most, in seconds.
+longest=0
+met_again()
+{
+	local begin
+
+	busywait 60000 gateway_is up || { echo "server and gateway do not meet"; return 1; }
+	begin=$EPOCHSECONDS
+	busywait 5000 equal || return 1
+	begin=$((EPOCHSECONDS - begin))
+	longest=$((begin > longest ? begin : longest))
+}
+
+kill_client()
+{
+	local victim=${names[RANDOM % clients]}
+
+	stop "$victim" KILL
+	run_client "$victim"
+}
+
+server_again() { start server "$server" dstm-server -c "$work/server.json"; }
+
+# held CHECK: or it is a violation, which is shown.
 violations=0
+held()
+{
+	"$1" > "$work/check.log" 2>&1 && return
+	violations=$((violations + 1))
+	echo "# $1 does not hold:"
+	cut -c 1-2000 "$work/check.log" | sed 's/^/# /'
+}
+
+end=$((EPOCHSECONDS + seconds))
 kills=0
 while [ "$EPOCHSECONDS" -lt "$end" ]; do
+	sleep "0.$((RANDOM % 10))"
 	case $((RANDOM % 10)) in
 	0)	stop gateway KILL
-		gateway_start ;;
+		gateway_start
+		held met_again ;;
 	1)	stop server KILL
-		start server "$server" dstm-server -c "$work/server.json" ;;
-	*)	victim=${names[RANDOM % clients]}
-		stop "$victim" KILL
-		run_client "$victim" ;;
+		server_again
+		held met_again ;;
+	2)	stop server KILL
+		stop gateway KILL
+		server_again
+		gateway_start
+		held met_again ;;
+	*)	kill_client ;;
 	esac
 	kills=$((kills + 1))
-	[ $((kills % 5)) -eq 0 ] || continue	# it takes longer than a kill
-	unique > "$work/check.log" 2>&1 && continue
-	violations=$((violations + 1))
-	sed 's/^/# /' "$work/check.log"
+	[ $((kills % 5)) -ne 0 ] || held unique	# it takes longer than a kill
 done
-note "$kills daemons were killed in $seconds s"
-check "no address was ever lent twice" test "$violations" -eq 0
+note "$kills times somebody was killed in $seconds s"
+note "the mappings were the leases again after $longest s at most"
+check "no address was ever lent twice, and the mappings always became the leases" \
+	test "$violations" -eq 0
 
 all_have()
 {
