@@ -171,21 +171,32 @@ static void take_answer(struct channel *c, const struct nlmsghdr *nlh)
 		mnl_attr_parse(nlh, sizeof(*genl), sync_attr, NULL);
 }
 
-/* Until there is no answer left. */
+/* Until there is no answer left; many at once, since system calls are slow in UML. */
 static void drain(struct channel *c)
 {
-	static char buffer[1 << 17];
+	static char buffers[2 * BATCH][1 << 15];
+	struct mmsghdr headers[2 * BATCH];
+	struct iovec iov[2 * BATCH];
 	int fd = mnl_socket_get_fd(c->socket);
 	const struct nlmsghdr *nlh;
-	ssize_t got;
-	int len;
+	int got, len;
 
-	while ((got = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
-		len = (int)got;
-		for (nlh = (void *)buffer; mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len))
-			take_answer(c, nlh);
-	}
+	do {
+		memset(headers, 0, sizeof(headers));
+		for (int i = 0; i < 2 * BATCH; i++) {
+			iov[i].iov_base = buffers[i];
+			iov[i].iov_len = sizeof(buffers[i]);
+			headers[i].msg_hdr.msg_iov = &iov[i];
+			headers[i].msg_hdr.msg_iovlen = 1;
+		}
+		got = recvmmsg(fd, headers, 2 * BATCH, MSG_DONTWAIT, NULL);
+		for (int i = 0; i < got; i++) {
+			len = (int)headers[i].msg_len;
+			for (nlh = (void *)buffers[i]; mnl_nlmsg_ok(nlh, len);
+			     nlh = mnl_nlmsg_next(nlh, &len))
+				take_answer(c, nlh);
+		}
+	} while (got > 0);
 }
 
 /* A message that does nothing and is answered. Returns its length. */

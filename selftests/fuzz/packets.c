@@ -23,6 +23,7 @@
 #define HEADERS		(40 + 8 + 60 + 8 + 28)
 #define ETHERNET	14
 #define FRAME_MAX	9014
+#define BATCH		64
 
 struct frame {
 	size_t len;
@@ -82,11 +83,40 @@ static int open_device(const char *device)
 	return fd;
 }
 
+/* Frames go in batches: system calls are slow in User-mode Linux. */
+static struct frame batch[BATCH];
+static unsigned int n_batch;
+
+static void flush(int fd)
+{
+	struct mmsghdr headers[BATCH];
+	struct iovec iov[BATCH];
+	unsigned int first = 0;
+	int done;
+
+	memset(headers, 0, sizeof(headers));
+	for (unsigned int i = 0; i < n_batch; i++) {
+		iov[i] = (struct iovec) { batch[i].data, batch[i].len };
+		headers[i].msg_hdr.msg_iov = &iov[i];
+		headers[i].msg_hdr.msg_iovlen = 1;
+	}
+	while (first < n_batch) {
+		done = sendmmsg(fd, headers + first, n_batch - first, 0);
+		if (done < 0 && errno != ENOBUFS)
+			die("send");
+		/* The one that there was no room for is lost. */
+		first += done > 0 ? (unsigned int)done : 1;
+	}
+	sent += n_batch;
+	n_batch = 0;
+}
+
 static void send_frame(int fd, const uint8_t *data, size_t len)
 {
-	if (send(fd, data, len, 0) < 0 && errno != ENOBUFS)
-		die("send");
-	sent++;
+	memcpy(batch[n_batch].data, data, len);
+	batch[n_batch++].len = len;
+	if (n_batch == BATCH)
+		flush(fd);
 }
 
 static size_t headers(const struct frame *f, const struct fuzz_budget *budget)
@@ -155,10 +185,12 @@ int main(int argc, char **argv)
 	read_frames();
 	while (whole < n_frames && every_offset(fd, &budget, &frames[whole]))
 		whole++;
+	flush(fd);
 	printf("# %" PRIu64 " frames after all offsets of %" PRIu32 " of %" PRIu32 " frames\n",
 	       sent, whole, n_frames);
 	while (!fuzz_is_over(&budget, sent))
 		at_random(fd, &budget);
+	flush(fd);
 	printf("# %" PRIu64 " frames\n", sent);
 	free(frames);
 	return 0;
