@@ -40,12 +40,11 @@ static inline struct nlattr **dstm_compat_dump_attrs(struct netlink_callback *cb
 #endif
 }
 
-/* Route a received packet; 0, or it has none and is left as it was. */
+/* Route a received packet by its header; 0, or it has none and is left as it was. */
 static inline int dstm_compat_route_input(struct sk_buff *skb,
+					  const struct iphdr *iph,
 					  struct net_device *dev)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 	return ip_route_input_noref(skb, iph->daddr, iph->saddr,
 				    ip4h_dscp(iph), dev);

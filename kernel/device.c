@@ -14,6 +14,7 @@
 #include "early.h"
 #include "events.h"
 #include "mtu.h"
+#include "shortcut.h"
 #include "transmit.h"
 
 #define DSTM_HOPLIMIT_DEFAULT	64
@@ -151,6 +152,7 @@ static void dstm_free(struct net_device *dev)
 	struct dstm_dev *dstm = netdev_priv(dev);
 
 	dstm_batch_exit(dstm);
+	dstm_shortcut_free(dstm);
 	dstm_table_destroy(&dstm->table);
 	free_percpu(dstm->counters);
 	mutex_destroy(&dstm->lock);
@@ -176,16 +178,27 @@ static void dstm_get_stats64(struct net_device *dev,
 
 static int dstm_open(struct net_device *dev)
 {
-	return dstm_early_open(netdev_priv(dev));
+	struct dstm_dev *dstm = netdev_priv(dev);
+	int err;
+
+	err = dstm_early_open(dstm);
+	if (err)
+		return err;
+	err = dstm_shortcut_open(dstm);
+	if (err)
+		dstm_early_close(dstm);
+	return err;
 }
 
 static int dstm_stop(struct net_device *dev)
 {
 	struct dstm_dev *dstm = netdev_priv(dev);
 
+	dstm_shortcut_close(dstm);
 	dstm_early_close(dstm);
 	/* It may go on in another namespace, where they would be strangers. */
 	dstm_batch_drain(dstm);
+	dstm_shortcut_forget(dstm);
 	return 0;
 }
 
@@ -283,6 +296,7 @@ static void dstm_setup(struct net_device *dev)
 	netif_keep_dst(dev);
 
 	dstm->dev = dev;
+	INIT_LIST_HEAD(&dstm->shortcuts);
 	mutex_init(&dstm->lock);
 	INIT_DELAYED_WORK(&dstm->expiry, dstm_expiry_work);
 	limit_init(&dstm->no_mapping_limit, DSTM_ICMP_RATE_DEFAULT);
@@ -301,6 +315,11 @@ static struct netlink_range_validation_signed flowlabel_range = {
 	.max = 0xfffff,
 };
 
+static const struct nla_policy
+dstm_link_shortcut_policy[IFLA_DSTM_SHORTCUT_MAX + 1] = {
+	[IFLA_DSTM_SHORTCUT_DEV] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
 static const struct nla_policy dstm_link_policy[IFLA_DSTM_MAX + 1] = {
 	[IFLA_DSTM_ROLE] = NLA_POLICY_MAX(NLA_U8, DSTM_ROLE_CLIENT),
 	[IFLA_DSTM_LOCAL] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
@@ -313,6 +332,9 @@ static const struct nla_policy dstm_link_policy[IFLA_DSTM_MAX + 1] = {
 	[IFLA_DSTM_TCLASS] = NLA_POLICY_RANGE(NLA_S32, -1, 255),
 	[IFLA_DSTM_DSCP] = NLA_POLICY_MAX(NLA_U8, DSTM_DSCP_OUTER),
 	[IFLA_DSTM_FLOWLABEL] = NLA_POLICY_FULL_RANGE_SIGNED(NLA_S32, &flowlabel_range),
+	[IFLA_DSTM_SHORTCUT] = NLA_POLICY_NESTED(dstm_link_shortcut_policy),
+	[IFLA_DSTM_OBSTACLES] = { .type = NLA_REJECT,
+				  .reject_message = "obstacles are only read" },
 };
 
 static int dstm_validate(struct nlattr *tb[], struct nlattr *data[],
@@ -399,6 +421,11 @@ static int dstm_newlink(struct net *underlay, struct net_device *dev,
 	if (err == -EADDRINUSE)
 		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_DSTM_LOCAL],
 				    "the local address belongs to another dstm device");
+	if (err || !data[IFLA_DSTM_SHORTCUT])
+		return err;
+	err = dstm_shortcut_set(dstm, data[IFLA_DSTM_SHORTCUT], extack);
+	if (err)
+		unregister_netdevice(dev);
 	return err;
 }
 
@@ -453,6 +480,11 @@ static int dstm_changelink(struct net_device *dev, struct nlattr *tb[],
 		if (err)
 			return err;
 	}
+	if (data[IFLA_DSTM_SHORTCUT]) {
+		err = dstm_shortcut_set(dstm, data[IFLA_DSTM_SHORTCUT], extack);
+		if (err)
+			return err;
+	}
 	dstm_configure(dstm, data);
 	/* The core does not tell of an MTU that is what it was. */
 	if (tb[IFLA_MTU])
@@ -464,7 +496,8 @@ static int dstm_changelink(struct net_device *dev, struct nlattr *tb[],
 
 static size_t dstm_get_size(const struct net_device *dev)
 {
-	return nla_total_size(sizeof(u8)) +		/* role */
+	return dstm_shortcut_size(netdev_priv(dev)) +
+	       nla_total_size(sizeof(u8)) +		/* role */
 	       nla_total_size(sizeof(struct in6_addr)) + /* local */
 	       nla_total_size(sizeof(u8)) +		/* hoplimit */
 	       nla_total_size(sizeof(s32)) +		/* encap-limit */
@@ -493,7 +526,7 @@ static int dstm_fill_info(struct sk_buff *skb, const struct net_device *dev)
 	    nla_put_u8(skb, IFLA_DSTM_DSCP, dstm->dscp) ||
 	    nla_put_s32(skb, IFLA_DSTM_FLOWLABEL, dstm->flowlabel))
 		return -EMSGSIZE;
-	return 0;
+	return dstm_shortcut_fill(skb, dstm);
 }
 
 static struct net *dstm_get_link_net(const struct net_device *dev)

@@ -5,7 +5,6 @@
  * policy routing of the underlay), a packet goes the whole way.
  */
 #include <linux/inetdevice.h>
-#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <net/addrconf.h>
@@ -13,7 +12,6 @@
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/netns/generic.h>
-#include <net/sch_generic.h>
 #include <net/xfrm.h>
 
 #include "batch.h"
@@ -21,64 +19,25 @@
 #include "device.h"
 #include "drop.h"
 #include "early.h"
+#include "route.h"
+#include "watch.h"
 
 /*
- * AppArmor has a hook in every namespace, which looks at nothing but the security
- * mark of a packet.
- */
-static bool is_hooked_behind(const struct net *net, const struct sk_buff *skb)
-{
-	const struct nf_hook_entries *e;
-
-	e = rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
-	if (!e)
-		return false;
-	return e->num_hook_entries > 1 || dstm_compat_has_secmark(skb) ||
-	       nf_hook_entries_get_hook_ops(e)[0]->priority !=
-	       NF_IP_PRI_SELINUX_FIRST;
-}
-
-/*
- * A bridge asks these hooks, too, about frames that may be for another host, and
- * a VRF about what its ports have received. A verdict of user space comes back
- * with bottom halves enabled, and the queues are for those who have not.
+ * A VRF asks these hooks, too, about what its ports have received. A verdict of
+ * user space comes back with bottom halves enabled, and the queues are for those
+ * who have not.
  */
 static bool is_for_us(const struct sk_buff *skb)
 {
-	if (!in_softirq() || netif_is_l3_slave(skb->dev) ||
-	    netif_is_l3_master(skb->dev))
-		return false;
-#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
-	if (nf_bridge_info_exists(skb))
-		return false;
-#endif
-	return skb->pkt_type == PACKET_HOST;
-}
-
-/* Whether somebody wants to see what goes out by a device. */
-static bool is_watched_out(struct net_device *dev)
-{
-	return dev_nit_active(dev) || dstm_compat_has_egress(dev) ||
-	       rcu_dereference(netdev_get_tx_queue(dev, 0)->qdisc)->enqueue;
-}
-
-/* The same for what comes in. */
-static bool is_watched_in(struct net_device *dev)
-{
-	return dev_nit_active(dev) || dstm_compat_has_ingress(dev) ||
-	       !list_empty(&dev->ptype_specific) ||
-	       rcu_access_pointer(dev->rx_handler) ||
-	       rcu_access_pointer(dev->xdp_prog);
+	return in_softirq() && !netif_is_l3_slave(skb->dev) &&
+	       !netif_is_l3_master(skb->dev) && !dstm_is_bridged(skb) &&
+	       skb->pkt_type == PACKET_HOST;
 }
 
 /* Whether the route of a packet depends on more than its addresses. */
 static bool is_routed_by_more(const struct net *net, const struct sk_buff *skb)
 {
-#ifdef CONFIG_IP_MULTIPLE_TABLES
-	if (net->ipv4.fib_has_custom_rules)
-		return true;
-#endif
-	return IPCB(skb)->flags & IPSKB_MULTIPATH;
+	return dstm_has_rules(net) || IPCB(skb)->flags & IPSKB_MULTIPATH;
 }
 
 /*
@@ -146,11 +105,13 @@ static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph
 				    const struct net *net)
 {
 	struct dstm_dev *dstm = same_flow(skb, iph, net);
+	struct dstm_route_state state;
 	struct rtable *rt;
 
 	if (dstm)
 		return dstm;
-	if (dstm_compat_route_input(skb, skb->dev))
+	state = dstm_route_state(skb->dev);
+	if (dstm_compat_route_input(skb, iph, skb->dev))
 		return NULL;
 	rt = skb_rtable(skb);
 	if (rt->rt_type != RTN_UNICAST || rt->dst.lwtstate ||
@@ -159,8 +120,10 @@ static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph
 	    ip_dst_mtu_maybe_forward(&rt->dst, true) < READ_ONCE(rt->dst.dev->mtu))
 		return NULL;
 	dstm = netdev_priv(rt->dst.dev);
-	if (!is_routed_by_more(net, skb))
+	if (!is_routed_by_more(net, skb)) {
 		keep_flow(dstm, skb, iph, net);
+		dstm_route_learn_in(dstm, iph, skb->dev, &state);
+	}
 	return dstm;
 }
 
@@ -173,7 +136,7 @@ static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph
 static void route_without_redirect(struct sk_buff *skb)
 {
 	if (skb_dst(skb) || netif_is_l3_slave(skb->dev) ||
-	    dstm_compat_route_input(skb, skb->dev))
+	    dstm_compat_route_input(skb, ip_hdr(skb), skb->dev))
 		return;
 	IPCB(skb)->flags &= ~IPSKB_DOREDIRECT;
 }
@@ -194,21 +157,25 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	}
 	if (rcu_access_pointer(net->nf.hooks_ipv4[NF_INET_FORWARD]) ||
-	    is_hooked_behind(net, skb) || !is_for_us(skb) ||
+	    dstm_is_hooked_behind(net, skb) || !is_for_us(skb) ||
 	    skb->sk || skb_dst(skb) || iph->ihl > 5 ||
 	    !xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb) ||
 	    dstm_path_has_policies(net))
 		return NF_ACCEPT;
 	dstm = find_device(skb, iph, net);
-	if (!dstm || is_watched_out(dstm->dev))
+	if (!dstm || dstm_is_watched_out(dstm->dev))
 		return NF_ACCEPT;
 	if (!dstm_batch_transmit(dstm, skb))
 		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
 	return NF_STOLEN;
 }
 
-/* Whether packets to an end point are for this host. */
-static bool is_local(struct dstm_tep *tep, struct net *net)
+/**
+ * dstm_early_is_local - whether packets to an end point are for this host
+ * @tep: the end point; the caller is in an RCU section
+ * @net: the namespace, where routes may be kept
+ */
+bool dstm_early_is_local(struct dstm_tep *tep, struct net *net)
 {
 	struct flowi6 fl6 = { .daddr = tep->addr };
 	struct dst_entry *dst;
@@ -238,7 +205,7 @@ static unsigned int on_ipv6(void *priv, struct sk_buff *skb,
 	    !xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
 		return NF_ACCEPT;
 	tep = dstm_tep_find(net, &ip6h->daddr);
-	if (!tep || !is_local(tep, net) ||
+	if (!tep || !dstm_early_is_local(tep, net) ||
 	    !pskb_may_pull(skb, sizeof(*ip6h) + sizeof(struct iphdr)))
 		return NF_ACCEPT;
 	ip6h = ipv6_hdr(skb);
@@ -268,7 +235,7 @@ static int route(struct dstm_dev *dstm, struct sk_buff *skb,
 		return 0;
 	}
 	last->dst = NULL;
-	err = dstm_compat_route_input(skb, dstm->dev);
+	err = dstm_compat_route_input(skb, iph, dstm->dev);
 	if (err)
 		return err;
 	rt = skb_rtable(skb);
@@ -291,6 +258,32 @@ static int route(struct dstm_dev *dstm, struct sk_buff *skb,
 }
 
 /**
+ * dstm_early_prepare - make a packet one that the device received
+ * @dstm: the device
+ * @skb: the packet, which came out of the tunnel and has no options
+ */
+void dstm_early_prepare(struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->iif = dstm->dev->ifindex;
+	skb->skb_iif = dstm->dev->ifindex;
+	skb_set_transport_header(skb, sizeof(struct iphdr));
+}
+
+/**
+ * dstm_early_count - count a received packet as ip_rcv() does
+ * @net: the namespace
+ * @skb: the packet
+ */
+void dstm_early_count(struct net *net, const struct sk_buff *skb)
+{
+	__IP_UPD_PO_STATS(net, IPSTATS_MIB_IN, skb->len);
+	__IP_ADD_STATS(net, IPSTATS_MIB_NOECTPKTS +
+		       (ip_hdr(skb)->tos & INET_ECN_MASK),
+		       max_t(unsigned short, 1, skb_shinfo(skb)->gso_segs));
+}
+
+/**
  * dstm_early_input - give the stack a packet that came out of a tunnel
  * @dstm: the device
  * @skb: the packet, which dstm_inner_check() found sound
@@ -309,20 +302,14 @@ bool dstm_early_input(struct dstm_dev *dstm, struct sk_buff *skb,
 	/* The only hook there is ours. */
 	hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
 	if (!hooks || hooks->num_hook_entries > 1 || iph->ihl > 5 ||
-	    netif_is_l3_slave(dev) || is_watched_in(dev))
+	    netif_is_l3_slave(dev) || dstm_is_watched_in(dev))
 		return false;
 
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	IPCB(skb)->iif = dev->ifindex;
-	skb->skb_iif = dev->ifindex;
-	skb_set_transport_header(skb, sizeof(*iph));
+	dstm_early_prepare(dstm, skb);
 	if (route(dstm, skb, last))
 		return false;
 	IPCB(skb)->flags &= ~IPSKB_DOREDIRECT;
-	__IP_UPD_PO_STATS(net, IPSTATS_MIB_IN, skb->len);
-	__IP_ADD_STATS(net, IPSTATS_MIB_NOECTPKTS +
-		       (iph->tos & INET_ECN_MASK),
-		       max_t(unsigned short, 1, skb_shinfo(skb)->gso_segs));
+	dstm_early_count(net, skb);
 	dst_input(skb);
 	return true;
 }

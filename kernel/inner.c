@@ -137,7 +137,8 @@ static int enter_gre(const struct sk_buff *skb, int *offset)
 
 /**
  * dstm_inner_check_nesting - whether a packet is in few enough others
- * @skb: the packet, data at its IPv4 header
+ * @skb: the packet
+ * @offset: of the IPv4 header, from skb->data
  * @iph: that header
  *
  * A tunnel that leads into itself makes packets that have another header each time
@@ -145,11 +146,12 @@ static int enter_gre(const struct sk_buff *skb, int *offset)
  *
  * Return: DSTM_SOUND; DSTM_NESTED also for a fragment that does not show it.
  */
-enum dstm_flaw dstm_inner_check_nesting(const struct sk_buff *skb,
+enum dstm_flaw dstm_inner_check_nesting(const struct sk_buff *skb, int offset,
 					const struct iphdr *iph)
 {
-	int offset = iph->ihl * 4, protocol = iph->protocol, nested = 0;
+	int protocol = iph->protocol, nested = 0;
 
+	offset += iph->ihl * 4;
 	if (iph->frag_off & htons(IP_OFFSET))
 		return DSTM_SOUND;
 	for (;;) {
@@ -190,7 +192,7 @@ enum dstm_flaw dstm_inner_check(struct sk_buff *skb)
 		return flaw;
 	iph = dstm_inner_header(skb, 0);
 	return dstm_inner_check_addresses(iph) ?:
-	       dstm_inner_check_nesting(skb, iph);
+	       dstm_inner_check_nesting(skb, 0, iph);
 }
 
 /**

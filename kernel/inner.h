@@ -63,7 +63,7 @@ static inline const struct iphdr *dstm_inner_header(const struct sk_buff *skb,
 }
 
 enum dstm_flaw dstm_inner_check_addresses(const struct iphdr *iph);
-enum dstm_flaw dstm_inner_check_nesting(const struct sk_buff *skb,
+enum dstm_flaw dstm_inner_check_nesting(const struct sk_buff *skb, int offset,
 					const struct iphdr *iph);
 enum dstm_flaw dstm_inner_check(struct sk_buff *skb);
 bool dstm_inner_is_icmp_error(const struct sk_buff *skb, int offset,

@@ -9,6 +9,7 @@
 #include "mtu.h"
 #include "netlink.h"
 #include "receive.h"
+#include "shortcut.h"
 
 static int __init dstm_init(void)
 {
@@ -26,9 +27,12 @@ static int __init dstm_init(void)
 	err = dstm_mtu_init();
 	if (err)
 		goto receive;
-	err = rtnl_link_register(&dstm_link_ops);
+	err = dstm_shortcut_init();
 	if (err)
 		goto mtu;
+	err = rtnl_link_register(&dstm_link_ops);
+	if (err)
+		goto shortcut;
 	err = genl_register_family(&dstm_nl_family);
 	if (err)
 		goto link;
@@ -36,6 +40,8 @@ static int __init dstm_init(void)
 
 link:
 	rtnl_link_unregister(&dstm_link_ops);
+shortcut:
+	dstm_shortcut_exit();
 mtu:
 	dstm_mtu_exit();
 receive:
@@ -51,6 +57,7 @@ static void __exit dstm_exit(void)
 {
 	genl_unregister_family(&dstm_nl_family);
 	rtnl_link_unregister(&dstm_link_ops);
+	dstm_shortcut_exit();
 	dstm_mtu_exit();
 	dstm_receive_exit();
 	unregister_pernet_device(&dstm_net_ops);

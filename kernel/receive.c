@@ -29,13 +29,13 @@
  * fragment that could be of no packet that fits is not kept until there is one.
  */
 static int match(struct dstm_dev *dstm, const struct ipv6hdr *outer,
-		 struct sk_buff *skb, struct dstm_mapping **m)
+		 const struct sk_buff *skb, int offset, struct dstm_mapping **m)
 {
 	enum dstm_end end = dstm_receive_end(dstm);
-	const struct iphdr *iph = dstm_inner_header(skb, 0);
+	const struct iphdr *iph = dstm_inner_header(skb, offset);
 	enum dstm_flaw flaw;
 
-	flaw = dstm_inner_owner(&dstm->table, skb, 0, iph, end, m);
+	flaw = dstm_inner_owner(&dstm->table, skb, offset, iph, end, m);
 	if (flaw == DSTM_FRAGMENT &&
 	    !dstm_table_may_serve(&dstm->table, end == DSTM_SOURCE ? iph->saddr :
 				  iph->daddr, &outer->saddr))
@@ -122,7 +122,7 @@ static int receive_fragment(struct dstm_dev *dstm, struct sk_buff *skb,
 			dstm_lost(dstm, skb, len, DSTM_A_STATS_RX_FRAGMENT);
 		return 0;
 	}
-	counter = match(dstm, &outer, skb, &m);
+	counter = match(dstm, &outer, skb, 0, &m);
 	if (is_spoof(counter))
 		dstm_event_spoof(dstm, skb, &outer, counter);
 	if (!counter)
@@ -142,7 +142,7 @@ static int receive(struct dstm_dev *dstm, struct sk_buff *skb,
 	counter = dstm_rx_counter(dstm_inner_check(skb));
 	if (counter)
 		return counter;
-	counter = match(dstm, ipv6_hdr(skb), skb, &m);
+	counter = match(dstm, ipv6_hdr(skb), skb, 0, &m);
 	if (counter == DSTM_A_STATS_RX_FRAGMENT)
 		return receive_fragment(dstm, skb, batch);
 	if (is_spoof(counter)) {
@@ -170,6 +170,53 @@ void dstm_receive_one(struct dstm_dev *dstm, struct sk_buff *skb,
 
 	if (counter)
 		dstm_drop(dstm, skb, counter);
+}
+
+/**
+ * dstm_receive_plain - whose a packet is if nothing about it is special
+ * @dstm: the device; the caller is in an RCU section
+ * @skb: the packet, data at its outer header, which is checked, and as long as
+ *       that says; both headers are in the linear part
+ * @m: gets the mapping
+ *
+ * Return: whether it is sound, and belongs to a mapping.
+ */
+bool dstm_receive_plain(struct dstm_dev *dstm, const struct sk_buff *skb,
+			struct dstm_mapping **m)
+{
+	const struct ipv6hdr *outer = ipv6_hdr(skb);
+	const struct iphdr *iph = dstm_inner_header(skb, sizeof(*outer));
+
+	return iph->version == 4 && iph->ihl == 5 &&
+	       ntohs(iph->tot_len) == skb->len - sizeof(*outer) &&
+	       !ip_fast_csum(iph, iph->ihl) && !ip_is_fragment(iph) &&
+	       !dstm_inner_check_addresses(iph) &&
+	       !dstm_inner_check_nesting(skb, sizeof(*outer), iph) &&
+	       !match(dstm, outer, skb, sizeof(*outer), m);
+}
+
+/**
+ * dstm_receive_by - take a packet out of the tunnel
+ * @dstm: the device; the caller is in an RCU section
+ * @skb: the packet; data at the inner header, network header at the outer
+ * @m: what dstm_receive_plain() found
+ *
+ * Return: whether it is the caller's still; otherwise it is dropped.
+ */
+bool dstm_receive_by(struct dstm_dev *dstm, struct sk_buff *skb,
+		     struct dstm_mapping *m)
+{
+	int counter = decapsulate(dstm, skb);
+	struct dstm_tally tally = {};
+
+	if (counter) {
+		dstm_drop(dstm, skb, counter);
+		return false;
+	}
+	trace_dstm_decap(dstm, m, ip_hdr(skb), skb->len);
+	dstm_tally_add(&tally, dstm, DSTM_A_STATS_RX_PACKETS, m, skb->len);
+	dstm_tally_end(&tally, dstm, DSTM_A_STATS_RX_PACKETS);
+	return true;
 }
 
 /*

@@ -49,6 +49,26 @@ DEFINE_EVENT(dstm_packet, dstm_decap,
 	TP_ARGS(dstm, m, iph, len)
 );
 
+/* A packet that is taken at the device it came by; its way follows. */
+TRACE_EVENT(dstm_shortcut,
+	TP_PROTO(const struct dstm_dev *dstm, const struct sk_buff *skb),
+	TP_ARGS(dstm, skb),
+	TP_STRUCT__entry(
+		__array(char, dev, IFNAMSIZ)
+		__array(char, from, IFNAMSIZ)
+		__field(u16, protocol)
+		__field(unsigned int, len)
+	),
+	TP_fast_assign(
+		strscpy(__entry->dev, dstm->dev->name, IFNAMSIZ);
+		strscpy(__entry->from, skb->dev->name, IFNAMSIZ);
+		__entry->protocol = ntohs(skb->protocol);
+		__entry->len = skb->len;
+	),
+	TP_printk("dev=%s from=%s protocol=0x%04x len=%u", __entry->dev,
+		  __entry->from, __entry->protocol, __entry->len)
+);
+
 /* A packet that is dropped, and the name of the counter that counts it. */
 TRACE_EVENT(dstm_drop,
 	TP_PROTO(const struct dstm_dev *dstm, const void *skb, unsigned int len,

@@ -401,24 +401,58 @@ static bool is_hairpin(struct dstm_dev *dstm, const struct sk_buff *skb)
 				  iph->saddr : iph->daddr);
 }
 
-/* The way into the tunnel if nothing about the packet is out of the ordinary. */
-static struct dst_entry *plain_way(struct dstm_dev *dstm, struct sk_buff *skb,
-				   struct dstm_mapping **m)
+/**
+ * dstm_transmit_way - how to forward a packet if nothing about it is special
+ * @dstm: the device; the caller is in an RCU section
+ * @skb: the packet; its IPv4 header is checked, and its route is the device
+ * @way: gets its mapping and the route to the other end, valid in that section
+ *
+ * Return: whether there is such a way.
+ */
+bool dstm_transmit_way(struct dstm_dev *dstm, const struct sk_buff *skb,
+		       struct dstm_way *way)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	struct dst_entry *dst;
 
 	if (iph->ttl <= 1 || ip_is_fragment(iph) || skb->encapsulation ||
 	    skb_warn_if_lro(skb) || is_forwarded_already(skb) ||
 	    !fits(skb, READ_ONCE(dstm->dev->mtu)) ||
 	    dstm_inner_check_addresses(iph) ||
-	    dstm_inner_check_nesting(skb, iph) ||
+	    dstm_inner_check_nesting(skb, 0, iph) ||
 	    (!READ_ONCE(dstm->hairpin) && is_hairpin(dstm, skb)) ||
-	    dstm_inner_owner(&dstm->table, skb, 0, iph, dstm_transmit_end(dstm), m) ||
+	    dstm_inner_owner(&dstm->table, skb, 0, iph, dstm_transmit_end(dstm), &way->m) ||
 	    !dstm_path_is_cacheable(dstm->underlay))
-		return NULL;
-	dst = dstm_path_dst(rcu_dereference((*m)->path));
-	return dst && fits(skb, inner_mtu(dstm, dst)) ? dst : NULL;
+		return false;
+	way->dst = dstm_path_dst(rcu_dereference(way->m->path));
+	return way->dst && fits(skb, inner_mtu(dstm, way->dst));
+}
+
+/**
+ * dstm_transmit_by - forward a packet into the tunnel
+ * @dstm: the device; the caller is in an RCU section
+ * @skb: the packet, taken
+ * @way: what dstm_transmit_way() found for it
+ * @tally: counts it
+ */
+void dstm_transmit_by(struct dstm_dev *dstm, struct sk_buff *skb,
+		      const struct dstm_way *way, struct dstm_tally *tally)
+{
+	struct net *net = dev_net(dstm->dev);
+	struct dst_entry *dst = way->dst;
+
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
+			 dstm_overhead(dstm))) {
+		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
+		return;
+	}
+	__IP_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, skb->len);
+	skb_forward_csum(skb);
+	ip_decrease_ttl(ip_hdr(skb));
+	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
+		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+	skb_clear_tstamp(skb);
+	send(dstm, way->m, skb, dst, tally);
 }
 
 /* What ip_rcv_finish() and ip_forward() would do. */
@@ -432,7 +466,7 @@ static void forward_the_long_way(struct dstm_dev *dstm, struct sk_buff *skb)
 		return;
 	}
 	skb->dev = from;
-	if (dstm_compat_route_input(skb, from))
+	if (dstm_compat_route_input(skb, ip_hdr(skb), from))
 		kfree_skb(skb);
 	else
 		dst_input(skb);
@@ -447,28 +481,12 @@ static void forward_the_long_way(struct dstm_dev *dstm, struct sk_buff *skb)
 void dstm_transmit_forwarded(struct dstm_dev *dstm, struct sk_buff *skb,
 			     struct dstm_tally *tally)
 {
-	struct net *net = dev_net(dstm->dev);
-	struct dstm_mapping *m;
-	struct dst_entry *dst;
+	struct dstm_way way;
 
-	dst = plain_way(dstm, skb, &m);
-	if (!dst) {
+	if (dstm_transmit_way(dstm, skb, &way))
+		dstm_transmit_by(dstm, skb, &way, tally);
+	else
 		forward_the_long_way(dstm, skb);
-		return;
-	}
-	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
-			 dstm_overhead(dstm))) {
-		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
-		return;
-	}
-	__IP_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
-	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, skb->len);
-	skb_forward_csum(skb);
-	ip_decrease_ttl(ip_hdr(skb));
-	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
-		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
-	skb_clear_tstamp(skb);
-	send(dstm, m, skb, dst, tally);
 }
 
 /**

@@ -13,11 +13,11 @@ results=$out/results
 # What runs in a kernel, in this order: what is about orders, about packets, and about
 # what happens at the same time.
 orders="forward.sh antispoof.sh lifetime.sh events.sh errors.sh"
-packets="mtu.sh trace.sh early.sh gso.sh ynl.sh packets.sh programs.sh"
+packets="mtu.sh trace.sh early.sh shortcut.sh gso.sh ynl.sh packets.sh programs.sh"
 at_once="diagnose.sh replace.sh sync.sh dump.sh netns.sh"
 # What is random, with a short budget (make check-long has a long one), or long; an
 # emulated kernel gets a part of it.
-more="packets_hooked.sh model.sh fuzz.sh coexist.sh"
+more="packets_hooked.sh packets_shortcut.sh model.sh fuzz.sh coexist.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
 clients="client.sh client_demand.sh client_ports.sh client_move.sh"
 servers="gateway.sh daemons.sh daemons_local.sh daemons_kill.sh chaos.sh"

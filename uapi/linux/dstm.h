@@ -43,6 +43,32 @@ enum dstm_dscp {
 	DSTM_DSCP_OUTER,
 };
 
+/**
+ * enum dstm_obstacle - Why packets go the ordinary way although a device has a
+ *   shortcut.
+ * @DSTM_OBSTACLE_NETFILTER: Hooks of netfilter on the way of forwarded IPv4
+ *   packets: connection tracking, NAT, or rules at prerouting, forward or
+ *   postrouting.
+ * @DSTM_OBSTACLE_NETFILTER_UNDERLAY: Hooks of netfilter on the way of received
+ *   IPv6 packets: connection tracking, or rules at prerouting or input.
+ * @DSTM_OBSTACLE_IPSEC: IPsec policies on either side, or a default that is
+ *   not to accept.
+ * @DSTM_OBSTACLE_RULES: Routing rules beside the usual three, on either side,
+ *   now or earlier: the kernel remembers that a namespace had some.
+ * @DSTM_OBSTACLE_WATCHED: A packet socket, tc, XDP, netfilter or a queueing
+ *   discipline at the dstm device itself.
+ * @DSTM_OBSTACLE_PORT: A device of the shortcut is a port of a bridge, a bond
+ *   or a VRF, or has a packet socket for one protocol.
+ */
+enum dstm_obstacle {
+	DSTM_OBSTACLE_NETFILTER = 1,
+	DSTM_OBSTACLE_NETFILTER_UNDERLAY = 2,
+	DSTM_OBSTACLE_IPSEC = 4,
+	DSTM_OBSTACLE_RULES = 8,
+	DSTM_OBSTACLE_WATCHED = 16,
+	DSTM_OBSTACLE_PORT = 32,
+};
+
 enum {
 	IFLA_DSTM_ROLE = 1,
 	IFLA_DSTM_LOCAL,
@@ -55,9 +81,18 @@ enum {
 	IFLA_DSTM_TCLASS,
 	IFLA_DSTM_DSCP,
 	IFLA_DSTM_FLOWLABEL,
+	IFLA_DSTM_SHORTCUT,
+	IFLA_DSTM_OBSTACLES,
 
 	__IFLA_DSTM_MAX,
 	IFLA_DSTM_MAX = (__IFLA_DSTM_MAX - 1)
+};
+
+enum {
+	IFLA_DSTM_SHORTCUT_DEV = 1,
+
+	__IFLA_DSTM_SHORTCUT_MAX,
+	IFLA_DSTM_SHORTCUT_MAX = (__IFLA_DSTM_SHORTCUT_MAX - 1)
 };
 
 enum {

@@ -14,6 +14,16 @@ static bool has(const struct dstm_link *link, int bit)
 	return link->have >> bit & 1;
 }
 
+const char *dstm_link_obstacle(unsigned int bit)
+{
+	static const char * const names[] = {
+		"netfilter", "netfilter-underlay", "ipsec", "rules", "watched",
+		"port"
+	};
+
+	return bit < sizeof(names) / sizeof(*names) ? names[bit] : NULL;
+}
+
 static struct nlmsghdr *request(struct dstm_nl *nl, int type, int flags,
 				const struct dstm_link *link)
 {
@@ -35,6 +45,17 @@ static struct nlmsghdr *request(struct dstm_nl *nl, int type, int flags,
 	if (has(link, DSTM_LINK_MTU))
 		mnl_attr_put_u32(nlh, IFLA_MTU, link->mtu);
 	return nlh;
+}
+
+static void shortcut_put(struct nlmsghdr *nlh, const struct dstm_link *link)
+{
+	struct nlattr *list = mnl_attr_nest_start(nlh, IFLA_DSTM_SHORTCUT);
+	unsigned int i;
+
+	for (i = 0; i < link->shortcuts; i++)
+		mnl_attr_put_u32(nlh, IFLA_DSTM_SHORTCUT_DEV,
+				 link->shortcut[i]);
+	mnl_attr_nest_end(nlh, list);
 }
 
 static void info_put(struct nlmsghdr *nlh, const struct dstm_link *link)
@@ -69,6 +90,8 @@ static void info_put(struct nlmsghdr *nlh, const struct dstm_link *link)
 	if (has(link, IFLA_DSTM_FLOWLABEL))
 		mnl_attr_put_u32(nlh, IFLA_DSTM_FLOWLABEL,
 				 (uint32_t)link->flowlabel);
+	if (has(link, IFLA_DSTM_SHORTCUT))
+		shortcut_put(nlh, link);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
 }
@@ -101,6 +124,17 @@ int dstm_link_del(struct dstm_nl *nl, const char *name)
 		return ret;
 	link.have = 0;
 	return dstm_nl_ask(nl, request(nl, RTM_DELLINK, 0, &link), NULL, NULL);
+}
+
+static void shortcut_parse(const struct nlattr *list, struct dstm_link *link)
+{
+	const struct nlattr *attr;
+
+	dstm_nl_for_each_nested(attr, list)
+		if (mnl_attr_get_type(attr) == IFLA_DSTM_SHORTCUT_DEV &&
+		    link->shortcuts < DSTM_LINK_SHORTCUTS)
+			link->shortcut[link->shortcuts++] =
+				mnl_attr_get_u32(attr);
 }
 
 static void data_parse(const struct nlattr *data, struct dstm_link *link)
@@ -147,6 +181,12 @@ static void data_parse(const struct nlattr *data, struct dstm_link *link)
 			break;
 		case IFLA_DSTM_FLOWLABEL:
 			link->flowlabel = (int32_t)mnl_attr_get_u32(attr);
+			break;
+		case IFLA_DSTM_SHORTCUT:
+			shortcut_parse(attr, link);
+			break;
+		case IFLA_DSTM_OBSTACLES:
+			link->obstacles = mnl_attr_get_u32(attr);
 			break;
 		default:
 			continue;

@@ -16,6 +16,9 @@
 #define DSTM_LINK_MTU	30
 #define DSTM_LINK_UP	31
 
+/* So many devices a shortcut may have here. */
+#define DSTM_LINK_SHORTCUTS	16
+
 #define DSTM_LINK_FLOWLABEL_AUTO	(-1)
 #define DSTM_LINK_FLOWLABEL_INHERIT	(-2)
 
@@ -37,6 +40,9 @@
  * @tclass: traffic class of the outer header, or -1 for the inner one
  * @dscp: enum dstm_dscp
  * @flowlabel: flow label of the outer header, or DSTM_LINK_FLOWLABEL_*
+ * @shortcut: indices of the devices at which packets are taken
+ * @shortcuts: how many they are; none ends the shortcut
+ * @obstacles: enum dstm_obstacle, why the shortcut stands aside now; only read
  * @have: which are given: bits 1 << IFLA_DSTM_*, DSTM_LINK_MTU, DSTM_LINK_UP
  */
 struct dstm_link {
@@ -56,8 +62,19 @@ struct dstm_link {
 	int32_t tclass;
 	uint8_t dscp;
 	int32_t flowlabel;
+	uint32_t shortcut[DSTM_LINK_SHORTCUTS];
+	unsigned int shortcuts;
+	uint32_t obstacles;
 	uint32_t have;
 };
+
+/**
+ * dstm_link_obstacle - the name of what may be in a shortcut's way
+ * @bit: number of a bit of enum dstm_obstacle, from 0 on
+ *
+ * Return: its name in the netlink spec, or NULL if there is no such bit.
+ */
+const char *dstm_link_obstacle(unsigned int bit);
 
 /**
  * dstm_link_fn - takes one device

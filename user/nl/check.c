@@ -120,6 +120,33 @@ static void check_forwarding(struct check *check)
 		"IPv4 is not forwarded");
 }
 
+/* What is in a shortcut's way, and what to do about it, by the bits of obstacles. */
+static void check_shortcut(struct check *check)
+{
+	static const char * const what[][2] = {
+		{ "netfilter has hooks on the way of forwarded IPv4: connection tracking, NAT or rules",
+		  "remove them (`nft list ruleset`, `lsmod | grep conntrack`), or do without, by dstm-nl link set NAME shortcut off" },
+		{ "netfilter has hooks on the way of received IPv6",
+		  "remove the rules at prerouting and input of ip6 and inet, `nft list ruleset` shows them; a chain of family netdev stays in front of the shortcut" },
+		{ "there are IPsec policies, or a default that is not to accept",
+		  "ip xfrm policy flush; ip xfrm policy setdefault in accept fwd accept out accept" },
+		{ "there are routing rules",
+		  "remove them, `ip rule` and `ip -6 rule` show them; the kernel forgets that there were some with the network namespace, or at the next boot" },
+		{ "packets of the device are watched, by a packet socket such as tcpdump's, or by tc",
+		  "end tcpdump, or see `tc qdisc show` and `tc filter show`" },
+		{ "a device of it is a port of a bridge, bond or VRF, or has a packet socket",
+		  "name the bridge or the bond itself" },
+	};
+	const struct dstm_link *link = check->link;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(what); i++)
+		if (link->obstacles >> i & 1)
+			finding(check, what[i][1],
+				"the shortcut stands aside (%s): %s",
+				dstm_link_obstacle(i), what[i][0]);
+}
+
 /* At a gateway, each address that is lent is behind the device. */
 static void check_route(struct check *check, const struct dstm_mapping *m)
 {
@@ -266,6 +293,7 @@ static int check_device(struct check *check)
 		check_forwarding(check);
 	if (check->firewall)
 		firewall_check(check->firewall, link, firewall_finding, check);
+	check_shortcut(check);
 
 	check->sampled = 0;
 	check->mappings = 0;

@@ -28,9 +28,12 @@ _dstm_nl()
 
 	case $prev in
 	-b|--batch)	mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-	dev)		words=$(_dstm_nl_devices) ;;
+	dev)		case $family in
+			link)	words=$(ls /sys/class/net) ;;
+			*)	words=$(_dstm_nl_devices) ;;
+			esac ;;
 	role)		words='gateway client' ;;
-	hairpin|icmp-errors)
+	hairpin|icmp-errors|shortcut)
 			words='on off' ;;
 	hoplimit)	words='inherit 64' ;;
 	tclass)		words='inherit' ;;
@@ -46,8 +49,8 @@ _dstm_nl()
 		/)		words='link map stats monitor check portset help -j -p -s -b -V -h --json --pretty --statistics --batch --version --help' ;;
 		help/)		words='link map stats monitor check portset' ;;
 		link/)		words='add set del show' ;;
-		link/add)	words='local role mtu hoplimit encaplimit tclass dscp flowlabel frag hairpin icmp-errors icmp-rate up down' ;;
-		link/set)	words='local mtu hoplimit encaplimit tclass dscp flowlabel frag hairpin icmp-errors icmp-rate up down' ;;
+		link/add)	words='local role mtu hoplimit encaplimit tclass dscp flowlabel frag hairpin icmp-errors icmp-rate shortcut up down' ;;
+		link/set)	words='local mtu hoplimit encaplimit tclass dscp flowlabel frag hairpin icmp-errors icmp-rate shortcut up down' ;;
 		link/*)		;;
 		map/)		words='add replace del get show count flush save load sync' ;;
 		map/add|map/replace)

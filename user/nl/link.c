@@ -186,6 +186,31 @@ static int parse_option(struct dstm_link *link, const char *name,
 	return ret;
 }
 
+/* on, and one or more of dev NAME; or off. Takes words of @argv, counted by @i. */
+static int parse_shortcut(struct dstm_link *link, int argc, char **argv, int *i)
+{
+	int ret = DONE;
+
+	if (link->have >> IFLA_DSTM_SHORTCUT & 1)
+		return nl_misuse("shortcut is given twice");
+	link->have |= 1U << IFLA_DSTM_SHORTCUT;
+	if (!strcmp(argv[*i], "off"))
+		return DONE;
+	if (strcmp(argv[*i], "on"))
+		return bad("shortcut", argv[*i], "off or on");
+	while (ret == DONE && *i + 2 < argc && !strcmp(argv[*i + 1], "dev")) {
+		if (link->shortcuts == DSTM_LINK_SHORTCUTS)
+			return nl_misuse("shortcut: at most %d devices",
+					 DSTM_LINK_SHORTCUTS);
+		ret = nl_ifindex(argv[*i + 2],
+				 &link->shortcut[link->shortcuts++]);
+		*i += 2;
+	}
+	if (!link->shortcuts)
+		return nl_misuse("shortcut on: dev NAME is missing, where packets come by");
+	return ret;
+}
+
 /* NAME, and options in any order. */
 static int parse_link(struct dstm_link *link, int argc, char **argv)
 {
@@ -206,6 +231,9 @@ static int parse_link(struct dstm_link *link, int argc, char **argv)
 			link->have |= 1U << DSTM_LINK_UP;
 		} else if (i + 1 == argc) {
 			ret = nl_misuse("%s: a value is missing", argv[i]);
+		} else if (!strcmp(argv[i], "shortcut")) {
+			i++;
+			ret = parse_shortcut(link, argc, argv, &i);
 		} else {
 			ret = parse_option(link, argv[i], argv[i + 1]);
 			i++;
@@ -288,6 +316,26 @@ static const char *option_word(const struct option *o,
 	return NULL;
 }
 
+static void show_shortcut(const struct dstm_link *link)
+{
+	unsigned int i;
+
+	printf(" shortcut on");
+	for (i = 0; i < link->shortcuts; i++)
+		printf(" dev %s", nl_ifname(link->shortcut[i]));
+}
+
+/* Behind a "#", so that what is shown can still be given to link add. */
+static void show_obstacles(const struct dstm_link *link)
+{
+	unsigned int i;
+
+	printf("  # the shortcut stands aside:");
+	for (i = 0; dstm_link_obstacle(i); i++)
+		if (link->obstacles >> i & 1)
+			printf(" %s", dstm_link_obstacle(i));
+}
+
 static void show_text(const struct dstm_link *link)
 {
 	char local[INET6_ADDRSTRLEN];
@@ -306,7 +354,27 @@ static void show_text(const struct dstm_link *link)
 		else
 			printf(" %s %" PRId32, o->name, number_get(o, link));
 	}
-	printf(" %s\n", link->up ? "up" : "down");
+	if (has(link, IFLA_DSTM_SHORTCUT))
+		show_shortcut(link);
+	printf(" %s", link->up ? "up" : "down");
+	if (link->obstacles)
+		show_obstacles(link);
+	putchar('\n');
+}
+
+static void shortcut_json(struct dstm_jsonw *w, const struct dstm_link *link)
+{
+	unsigned int i;
+
+	dstm_jsonw_open(w, "shortcut", '[');
+	for (i = 0; i < link->shortcuts; i++)
+		dstm_jsonw_string(w, NULL, nl_ifname(link->shortcut[i]));
+	dstm_jsonw_close(w, ']');
+	dstm_jsonw_open(w, "obstacles", '[');
+	for (i = 0; dstm_link_obstacle(i); i++)
+		if (link->obstacles >> i & 1)
+			dstm_jsonw_string(w, NULL, dstm_link_obstacle(i));
+	dstm_jsonw_close(w, ']');
 }
 
 static void show_json(struct dstm_jsonw *w, const struct dstm_link *link)
@@ -331,6 +399,8 @@ static void show_json(struct dstm_jsonw *w, const struct dstm_link *link)
 		else
 			dstm_jsonw_int(w, o->key, number_get(o, link));
 	}
+	if (has(link, IFLA_DSTM_SHORTCUT))
+		shortcut_json(w, link);
 	dstm_jsonw_bool(w, "up", link->up);
 	dstm_jsonw_close(w, '}');
 }
@@ -375,10 +445,10 @@ static int link_show(struct nl *nl, int argc, char **argv)
 
 const struct nl_command link_commands[] = {
 	{ .name = "add", .run = link_add,
-	  .usage = "NAME local ADDR [role gateway|client] [mtu N] [hoplimit N|inherit] [encaplimit none|N] [tclass inherit|N] [dscp inner|outer] [flowlabel auto|inherit|N] [frag outer|inner] [hairpin on|off] [icmp-errors on|off] [icmp-rate N] [up|down]",
+	  .usage = "NAME local ADDR [role gateway|client] [mtu N] [hoplimit N|inherit] [encaplimit none|N] [tclass inherit|N] [dscp inner|outer] [flowlabel auto|inherit|N] [frag outer|inner] [hairpin on|off] [icmp-errors on|off] [icmp-rate N] [shortcut on dev NAME...|off] [up|down]",
 	  .help = "make a device" },
 	{ .name = "set", .run = link_set,
-	  .usage = "NAME [local ADDR] [mtu N] [hoplimit N|inherit] [encaplimit none|N] [tclass inherit|N] [dscp inner|outer] [flowlabel auto|inherit|N] [frag outer|inner] [hairpin on|off] [icmp-errors on|off] [icmp-rate N] [up|down]",
+	  .usage = "NAME [local ADDR] [mtu N] [hoplimit N|inherit] [encaplimit none|N] [tclass inherit|N] [dscp inner|outer] [flowlabel auto|inherit|N] [frag outer|inner] [hairpin on|off] [icmp-errors on|off] [icmp-rate N] [shortcut on dev NAME...|off] [up|down]",
 	  .help = "change a device" },
 	{ .name = "del", .run = link_del, .usage = "NAME",
 	  .help = "delete a device and its mappings" },

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _DSTM_WATCH_H
+#define _DSTM_WATCH_H
+
+/*
+ * Who may want to see a packet, or to have a say in its way, where parts of the
+ * stack are passed by. All for callers in an RCU section.
+ */
+
+#include <linux/netfilter_bridge.h>
+#include <linux/netfilter_ipv4.h>
+#include <net/ip.h>
+#include <net/sch_generic.h>
+#include <net/xfrm.h>
+
+#include "compat.h"
+
+/* Whether there is a hook beside our own, which early.c has. */
+static inline bool dstm_is_hooked_before(const struct nf_hook_entries __rcu *place)
+{
+	const struct nf_hook_entries *e = rcu_dereference(place);
+
+	return e && e->num_hook_entries > 1;
+}
+
+/*
+ * AppArmor has a hook in every namespace, which looks at nothing but the security
+ * mark of a packet.
+ */
+static inline bool dstm_is_hooked_behind(const struct net *net,
+					 const struct sk_buff *skb)
+{
+	const struct nf_hook_entries *e;
+
+	e = rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
+	if (!e)
+		return false;
+	return e->num_hook_entries > 1 ||
+	       (skb && dstm_compat_has_secmark(skb)) ||
+	       nf_hook_entries_get_hook_ops(e)[0]->priority !=
+	       NF_IP_PRI_SELINUX_FIRST;
+}
+
+/* Whether somebody wants to see what goes out by a device. */
+static inline bool dstm_is_watched_out(struct net_device *dev)
+{
+	return dev_nit_active(dev) || dstm_compat_has_egress(dev) ||
+	       rcu_dereference(netdev_get_tx_queue(dev, 0)->qdisc)->enqueue;
+}
+
+/* Whether a packet does not stay with the device that it came by. */
+static inline bool dstm_is_port(const struct net_device *dev)
+{
+	return rcu_access_pointer(dev->rx_handler) || netif_is_l3_slave(dev) ||
+	       netif_is_l3_master(dev) || !list_empty(&dev->ptype_specific);
+}
+
+/* A bridge asks IP's hooks, too, about frames that may be for another host. */
+static inline bool dstm_is_bridged(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	return nf_bridge_info_exists(skb);
+#else
+	return false;
+#endif
+}
+
+/* Whether somebody wants to see what comes in by a device. */
+static inline bool dstm_is_watched_in(struct net_device *dev)
+{
+	return dev_nit_active(dev) || dstm_compat_has_ingress(dev) ||
+	       !list_empty(&dev->ptype_specific) ||
+	       rcu_access_pointer(dev->rx_handler) ||
+	       rcu_access_pointer(dev->xdp_prog);
+}
+
+/* Whether an IPv4 route depends on more than addresses. */
+static inline bool dstm_has_rules(const struct net *net)
+{
+#ifdef CONFIG_IP_MULTIPLE_TABLES
+	return net->ipv4.fib_has_custom_rules;
+#else
+	return false;
+#endif
+}
+
+static inline bool dstm_has_rules6(const struct net *net)
+{
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	return READ_ONCE(net->ipv6.fib6_has_custom_rules);
+#else
+	return false;
+#endif
+}
+
+/* Whether IPsec may want a packet of some direction, or refuse it. */
+static inline bool dstm_has_policies(const struct net *net, int dir)
+{
+#ifdef CONFIG_XFRM
+	return READ_ONCE(net->xfrm.policy_count[dir]) ||
+	       READ_ONCE(net->xfrm.policy_default[dir]) != XFRM_USERPOLICY_ACCEPT;
+#else
+	return false;
+#endif
+}
+
+#endif
