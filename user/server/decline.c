@@ -32,7 +32,8 @@ static void forget_old(struct declines *d, int64_t before)
 {
 	struct decline *decline;
 
-	while ((decline = TAILQ_FIRST(&d->by_age)) && decline->since <= before)
+	while (d->by_key && (decline = TAILQ_FIRST(&d->by_age)) &&
+	       decline->since <= before)
 		forget(d, decline);
 }
 

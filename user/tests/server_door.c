@@ -191,6 +191,8 @@ static bool answered(struct dhcpv6_packet *packet, struct dhcpv4_message *m)
 	static uint8_t data[4096];
 	ssize_t len;
 
+	memset(packet, 0, sizeof(*packet));
+	memset(m, 0, sizeof(*m));
 	rounds();
 	len = recv(w.fd, data, sizeof(data), 0);
 	if (len < 0)
