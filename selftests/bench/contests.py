@@ -75,10 +75,11 @@ def lwtunnel(count):
     return ns
 
 
-def dstm(count, sets=1):
+def dstm(count, sets=1, shortcut=False):
     ns = border()
     with ns:
-        ns.nl("link", "add", "d0", "local", TEP)
+        ns.nl("link", "add", "d0", "local", TEP,
+              *(("shortcut", "on", "dev", "in0") if shortcut else ()))
         ns.ip("link set d0 up", "route add 10.0.0.0/8 dev d0")
         load_mappings(ns, "d0", mappings(count, sets))
     return ns
@@ -155,6 +156,11 @@ def contestants(sizes):
         decap.append(Contestant(name, ns, back, n))
     encap.append(Contestant(name + ", Zipf", ns, out, n, zipf=True))
     decap.append(Contestant(name + ", Zipf", ns, back, n, zipf=True))
+    for n in (1, 1000):
+        ns = dstm(n, shortcut=True)
+        name = f"dstm, shortcut, {thousands(n)} mapping{'s' if n > 1 else ''}"
+        encap.append(Contestant(name, ns, out, n))
+        decap.append(Contestant(name, ns, back, n))
     for n in sizes[1:]:
         ns = dstm(n, sets=16)
         name = f"dstm, {thousands(n)} port sets"

@@ -127,7 +127,7 @@ plot {", ".join(plots)}
 def by_table_size(group):
     series = {}
     for who, t in group.items():
-        if who.startswith("dstm, ") and "Zipf" not in who:
+        if who.startswith("dstm, ") and "Zipf" not in who and "shortcut" not in who:
             n, what = who[6:].split(" ", 1)
             series.setdefault(what.rstrip("s"), []).append((int(n.replace(",", "")), t["median"]))
     return series
