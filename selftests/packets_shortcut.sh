@@ -19,5 +19,6 @@ gw_nl link set dstm0 shortcut on dev under0 dev inet0 || bail "no shortcut"
 "$python" -m packets --gateway "$gw:$gw_wire" "$@" || exit 1
 for side in under0 inet0; do
 	echo "# taken at $side: $(took $side)"
-	[ "$(took $side)" -gt 0 ] || exit 1
+	# A few cases alone may have nothing for one of them.
+	[ $# -gt 0 ] || [ "$(took $side)" -gt 0 ] || exit 1
 done
