@@ -50,9 +50,13 @@ check "its dkms.conf names the module" grep -q 'BUILT_MODULE_NAME\[0\]="dstm"' "
 # As without DESTDIR, but in folders of our own and for the test kernel.
 dkms_installs()
 {
-	env "${kdir[@]:1}" dkms install "dstm/${source##*/dstm-}" --sourcetree "$tree/usr/src" \
+	local release
+
+	release=$(basename "$tree"/lib/modules/*)
+	mkdir -p "$tree/dkms-modules/$release"
+	env "${kdir[@]:1}" dkms install --no-depmod "dstm/${source##*/dstm-}" --sourcetree "$tree/usr/src" \
 		--dkmstree "$tree/dkms" --installtree "$tree/dkms-modules" \
-		-k "$(basename "$tree"/lib/modules/*)" --kernelsourcedir "${kdir[0]#KDIR=}"
+		-k "$release" --kernelsourcedir "${kdir[0]#KDIR=}"
 	find "$tree/dkms-modules" -name 'dstm.ko*' | grep .
 }
 check "dkms builds and installs it" dkms_installs

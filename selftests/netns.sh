@@ -225,6 +225,7 @@ if command -v setpriv > /dev/null; then
 	check "unprivileged map show is refused" refused map show dev dstm0
 	check "unprivileged map flush is refused" refused map flush dev dstm0
 	check "unprivileged link add is refused" refused link add dstm9 local 2001:db8::9
+	check "unprivileged monitor is refused" refused monitor
 	check "unprivileged stats are not refused" nobody stats dev dstm0
 	check "and the table is what it was" mapped 1
 else
