@@ -188,9 +188,10 @@ equal()
 	    return sorted((m["ipv4"], m.get("psid", 0), m.get("psid-len", 0), m["remote"])
 	                  for m in array)
 	held = [l for l in leases if l.get("state") not in ("offered", "resting", "free")]
-	if keys(held) != keys(mappings):
-	    print("leases", leases)
-	    print("mappings", mappings)
+	held, mapped = keys(held), keys(mappings)
+	if held != mapped:
+	    print("lent, but not mapped:", [key for key in held if key not in mapped])
+	    print("mapped, but not lent:", [key for key in mapped if key not in held])
 	    sys.exit(1)
 	END
 }
