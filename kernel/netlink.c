@@ -121,35 +121,42 @@ static int check_lendable(struct dstm_dev *dstm, struct nlattr *attr,
 	return -EADDRINUSE;
 }
 
-/* Says which of the two addresses it is about. */
-#define REFUSE_IPV6(extack, attr, what)					\
-do {									\
-	if (nla_type(attr) == DSTM_A_MAPPING_REMOTE)			\
-		NL_SET_ERR_MSG_ATTR(extack, attr, "remote is " what);	\
-	else								\
-		NL_SET_ERR_MSG_ATTR(extack, attr, "local is " what);	\
-} while (0)
+/* What no tunnel leads to, by the kernel's type of address. */
+static const struct {
+	int type;
+	const char *remote;
+	const char *local;
+} ipv6_refusals[] = {
+	{ IPV6_ADDR_ANY,
+	  "remote is the unspecified address", "local is the unspecified address" },
+	{ IPV6_ADDR_LOOPBACK,
+	  "remote is a loopback address", "local is a loopback address" },
+	{ IPV6_ADDR_MULTICAST,
+	  "remote is a multicast address", "local is a multicast address" },
+	{ IPV6_ADDR_LINKLOCAL,
+	  "remote is a link-local address", "local is a link-local address" },
+	{ IPV6_ADDR_MAPPED,
+	  "remote is an IPv4-mapped address", "local is an IPv4-mapped address" },
+};
 
 static int parse_ipv6(struct nlattr *attr, struct in6_addr *addr,
 		      struct netlink_ext_ack *extack)
 {
-	int type;
+	bool is_remote = nla_type(attr) == DSTM_A_MAPPING_REMOTE;
+	int type, i;
 
 	*addr = nla_get_in6_addr(attr);
 	type = ipv6_addr_type(addr);
-	if (type == IPV6_ADDR_ANY)
-		REFUSE_IPV6(extack, attr, "the unspecified address");
-	else if (type & IPV6_ADDR_LOOPBACK)
-		REFUSE_IPV6(extack, attr, "a loopback address");
-	else if (type & IPV6_ADDR_MULTICAST)
-		REFUSE_IPV6(extack, attr, "a multicast address");
-	else if (type & IPV6_ADDR_LINKLOCAL)
-		REFUSE_IPV6(extack, attr, "a link-local address");
-	else if (type & IPV6_ADDR_MAPPED)
-		REFUSE_IPV6(extack, attr, "an IPv4-mapped address");
-	else
-		return 0;
-	return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(ipv6_refusals); i++) {
+		if (!(type & ipv6_refusals[i].type) &&
+		    type != ipv6_refusals[i].type)
+			continue;
+		NL_SET_BAD_ATTR(extack, attr);
+		extack->_msg = is_remote ? ipv6_refusals[i].remote :
+					   ipv6_refusals[i].local;
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int parse_portset(struct nlattr **tb, struct dstm_node *node,

@@ -79,7 +79,7 @@ static u32 source_how(const struct iphdr *iph, u8 rp_filter)
  */
 struct dstm_route_state dstm_route_state(const struct net_device *from)
 {
-	const struct in_device *in = __in_dev_get_rcu(from);
+	struct in_device *in = __in_dev_get_rcu(from);
 
 	return (struct dstm_route_state) {
 		.generation = rt_genid_ipv4(dev_net(from)),
