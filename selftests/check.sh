@@ -13,11 +13,14 @@ results=$out/results
 # What runs in a kernel, in this order: what is about orders, about packets, and about
 # what happens at the same time.
 orders="forward.sh antispoof.sh lifetime.sh events.sh errors.sh"
-packets="mtu.sh trace.sh early.sh shortcut.sh gso.sh ynl.sh packets.sh programs.sh"
+packets="mtu.sh trace.sh gso.sh ynl.sh packets.sh programs.sh"
 at_once="diagnose.sh replace.sh sync.sh dump.sh netns.sh"
 # What is random, with a short budget (make check-long has a long one), or long; an
 # emulated kernel gets a part of it.
-more="packets_hooked.sh packets_shortcut.sh model.sh fuzz.sh coexist.sh"
+more="packets_hooked.sh model.sh fuzz.sh coexist.sh"
+# What passes parts of the stack by. User-mode Linux has no probes of functions, by which
+# early.sh sees it.
+ways="shortcut.sh packets_shortcut.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
 clients="client.sh client_demand.sh client_ports.sh client_move.sh"
 servers="gateway.sh daemons.sh daemons_local.sh daemons_kill.sh chaos.sh"
@@ -31,10 +34,10 @@ export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CH
 boots_together()
 {
 	cat <<-END
-	uml-debug | kunit.sh faults.sh $packets $more
-	7.x | $orders $at_once $packets
-	6.1 | $orders $at_once $packets
-	6.12 | $orders $packets
+	uml-debug | kunit.sh faults.sh $packets $ways $more
+	7.x | $orders $at_once $packets early.sh shortcut.sh
+	6.1 | $orders $at_once $packets early.sh shortcut.sh
+	6.12 | $orders $packets early.sh
 	uml-debug | $orders $at_once
 	7.x | $more
 	6.1 | $more
@@ -45,7 +48,7 @@ boots_together()
 	6.12 --smp 2 | $at_once
 	END
 	# It is uml-debug's kernel, without what watches it: one of them is enough.
-	wanted uml-debug || echo "uml | kunit.sh $orders $at_once $packets $more"
+	wanted uml-debug || echo "uml | kunit.sh $orders $at_once $packets $ways $more"
 }
 boots_alone()
 {
@@ -121,7 +124,7 @@ no_warnings()
 	local tree=$PWD/.build/warnings
 
 	rm -rf "$tree"
-	selftests/vm/make "$1" module MO="$tree" "$2" 2>&1 | tee "$out/warnings.log"
+	selftests/vm/make "$1" -j"$(nproc)" module MO="$tree" "$2" 2>&1 | tee "$out/warnings.log"
 	[ "${PIPESTATUS[0]}" -eq 0 ] && ! grep -E 'warning:|error:' "$out/warnings.log"
 }
 
