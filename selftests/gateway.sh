@@ -229,11 +229,13 @@ kill -HUP "$daemon"
 check "a wrong file is refused at SIGHUP, the old one stays" \
 	busywait 3000 grep -q "the old configuration stays" "$work/gateway.log"
 check "and works" rpc stats '{}'
-sed 's/"mtu": 1400/"mtu": 1300/; s/"192.0.2.1"/"192.0.2.2"/; s|192.0.2.128/25|192.0.2.192/26|' \
+sed 's/"mtu": 1400/"mtu": 1300, "shortcut": [ "inet0", "down1" ]/; s/"192.0.2.1"/"192.0.2.2"/; s|192.0.2.128/25|192.0.2.192/26|' \
 	"$work/good.json" > "$work/gateway.json"
 kill -HUP "$daemon"
 check "a right one is in force" busywait 3000 grep -q "is in force" "$work/gateway.log"
 check "the device follows" says "mtu 1300" -- ip -n "$gw" link show dstm0
+check "and takes a shortcut" says "shortcut on dev inet0 dev down1" -- \
+	ip netns exec "$gw" "$nl" link show dstm0
 check "its address too" says "192.0.2.2/32" -- ip -n "$gw" -4 addr show dev dstm0
 check_not "and not beside the former one" says "192.0.2.1/32" -- ip -n "$gw" -4 addr show dev dstm0
 check_not "the routes too" says 192.0.2.128/25 -- ip -n "$gw" route show proto 157

@@ -43,25 +43,50 @@ static void read_switch(struct dstm_config *c, const char *key, int bit,
 	link->have |= 1U << bit;
 }
 
+/* The name of a network device, of IF_NAMESIZE bytes with its end. */
+static void read_ifname(struct dstm_config *c, const char *key, char *to)
+{
+	char *name = NULL;
+
+	if (!dstm_config_string(c, key, &name))
+		return;
+	if (strlen(name) >= IF_NAMESIZE || strpbrk(name, "/: \t") ||
+	    !strcmp(name, ".") || !strcmp(name, ".."))
+		dstm_config_refuse(c, key,
+				   "expected the name of a network device, 1 to 15 characters");
+	else
+		memcpy(to, name, strlen(name) + 1);
+	free(name);
+}
+
 static void read_device_name(struct dstm_config *c, const struct config *config,
 			     struct dstm_link *link)
 {
-	char *name = NULL;
 	size_t i;
 
 	dstm_config_need(c, "name");
-	if (!dstm_config_string(c, "name", &name))
-		return;
-	for (i = 0; i < config->device_count; i++)
-		if (!strcmp(config->devices[i].link.name, name))
+	read_ifname(c, "name", link->name);
+	for (i = 0; i + 1 < config->device_count; i++)
+		if (!strcmp(config->devices[i].link.name, link->name))
 			dstm_config_refuse(c, "name", "there is one called so already");
-	if (strlen(name) >= sizeof(link->name) || strpbrk(name, "/: \t") ||
-	    !strcmp(name, ".") || !strcmp(name, ".."))
-		dstm_config_refuse(c, "name",
-				   "expected the name of a network device, 1 to 15 characters");
-	else
-		memcpy(link->name, name, strlen(name) + 1);
-	free(name);
+}
+
+static void read_shortcut(struct dstm_config *c, void *data)
+{
+	struct config_device *device = data;
+	unsigned int i;
+
+	if (device->link.shortcuts == DSTM_LINK_SHORTCUTS) {
+		dstm_config_refuse(c, NULL, "expected no more than %d devices",
+				   DSTM_LINK_SHORTCUTS);
+		return;
+	}
+	read_ifname(c, NULL, device->shortcut[device->link.shortcuts]);
+	for (i = 0; i < device->link.shortcuts; i++)
+		if (!strcmp(device->shortcut[i],
+			    device->shortcut[device->link.shortcuts]))
+			dstm_config_refuse(c, NULL, "it is named twice");
+	device->link.shortcuts++;
 }
 
 static void read_device(struct dstm_config *c, void *data)
@@ -96,6 +121,8 @@ static void read_device(struct dstm_config *c, void *data)
 	read_switch(c, "hairpin", IFLA_DSTM_HAIRPIN, link, &link->hairpin);
 	read_switch(c, "icmp-errors", IFLA_DSTM_ICMP_ERRORS, link,
 		    &link->icmp_errors);
+	if (dstm_config_array(c, "shortcut", read_shortcut, device))
+		link->have |= 1U << IFLA_DSTM_SHORTCUT;
 }
 
 static void uid_add(struct dstm_config *c, struct config_server *server,

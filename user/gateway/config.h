@@ -17,10 +17,13 @@
  * struct config_device - a network device
  * @link: the device, as it is to be
  * @ipv4: the tunnel end point's IPv4 address, 0 if it has none
+ * @shortcut: names of the devices at which packets are taken; their numbers, in
+ *	      @link, are looked up when it is applied
  */
 struct config_device {
 	struct dstm_link link;
 	struct in_addr ipv4;
+	char shortcut[DSTM_LINK_SHORTCUTS][IF_NAMESIZE];
 };
 
 /**

@@ -76,11 +76,32 @@ static int forwarding_apply(struct host *host)
 	return ret;
 }
 
+/* The numbers of a shortcut's devices; they may be others than last time. */
+static int shortcut_find(struct host *host, const struct config_device *device,
+			 struct dstm_link *link)
+{
+	unsigned int i;
+
+	for (i = 0; i < link->shortcuts; i++) {
+		link->shortcut[i] = if_nametoindex(device->shortcut[i]);
+		if (!link->shortcut[i]) {
+			dstm_nl_error_set(host->nl,
+					  "shortcut: there is no device %s",
+					  device->shortcut[i]);
+			return -ENODEV;
+		}
+	}
+	return 0;
+}
+
 static int device_make(struct host *host, const struct config_device *device)
 {
 	struct dstm_link link = device->link;
 	int ret;
 
+	ret = shortcut_find(host, device, &link);
+	if (ret)
+		return ret;
 	if (!state_made(&host->state, link.name)) {
 		ret = state_add(&host->state, link.name);
 		if (!ret)
@@ -115,6 +136,9 @@ static uint32_t differences(const struct dstm_link *want,
 		bits |= 1U << IFLA_DSTM_HAIRPIN;
 	if (want->icmp_errors != have->icmp_errors)
 		bits |= 1U << IFLA_DSTM_ICMP_ERRORS;
+	if (want->shortcuts != have->shortcuts ||
+	    memcmp(want->shortcut, have->shortcut, sizeof(want->shortcut)))
+		bits |= 1U << IFLA_DSTM_SHORTCUT;
 	return bits & want->have;
 }
 
@@ -122,12 +146,16 @@ static int device_adjust(struct host *host, const struct config_device *device,
 			 const struct dstm_link *have)
 {
 	struct dstm_link link = device->link;
+	int ret;
 
 	if (have->role != DSTM_ROLE_GATEWAY) {
 		dstm_nl_error_set(host->nl,
 				  "it is there, in another role: delete it, or name another one");
 		return -EEXIST;
 	}
+	ret = shortcut_find(host, device, &link);
+	if (ret)
+		return ret;
 	link.have = differences(&link, have);
 	link.ifindex = have->ifindex;
 	if (!have->up) {

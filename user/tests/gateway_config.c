@@ -45,6 +45,8 @@ static const struct {
 	  "1:28: devices[0].name: expected the name of a network device, 1 to 15 characters" },
 	{ "{\"name\": \"g\", \"devices\": [{\"name\": \"d\"}]}",
 	  "1:27: devices[0]: the key \"local\" is missing" },
+	{ "{\"name\": \"g\", \"devices\": [{\"name\": \"d\", \"local\": \"::1\",\n\"shortcut\": [\"eth0\", \"eth0\"]}]}",
+	  "2:22: devices[0].shortcut[1]: it is named twice" },
 	{ "{\"name\": \"g\", " DEVICE ",\n\"servers\": [{\"name\": \"one\"}]}",
 	  "2:13: servers[0]: expected \"users\", \"uids\" or \"certificates\", or nobody can be this server" },
 	{ "{\"name\": \"g\", " DEVICE ",\n\"servers\": [{\"name\": \"one\", \"certificates\": [\"sha256:12\"]}]}",
