@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "nl.h"
 
@@ -167,19 +166,23 @@ int nl_ifindex(const char *dev, uint32_t *ifindex)
 	return *ifindex ? DONE : nl_fail("there is no device %s", dev);
 }
 
+/* The device whose name nl_ifname() knows. */
+static uint32_t named;
+
+void nl_ifname_forget(void)
+{
+	named = 0;
+}
+
 const char *nl_ifname(uint32_t ifindex)
 {
 	static char name[IF_NAMESIZE + 16];
-	static uint32_t last;
-	static time_t since;
-	time_t now = time(NULL);
 
-	/* A dump asks a million times for the same; a monitor sees names change. */
-	if (last && last == ifindex && since == now)
+	/* A dump asks a million times for the same. */
+	if (named && named == ifindex)
 		return name;
-	since = now;
-	last = if_indextoname(ifindex, name) ? ifindex : 0;
-	if (!last)
+	named = if_indextoname(ifindex, name) ? ifindex : 0;
+	if (!named)
 		snprintf(name, sizeof(name), "if%u", ifindex);
 	return name;
 }

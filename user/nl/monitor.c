@@ -27,6 +27,7 @@ static struct dstm_jsonw line_open(const struct event *event, uint32_t ifindex)
 {
 	struct dstm_jsonw w = { .file = stdout };
 
+	nl_ifname_forget();
 	if (event->nl->json) {
 		dstm_jsonw_open(&w, NULL, '{');
 		dstm_jsonw_string(&w, "event", event->name);

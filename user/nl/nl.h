@@ -92,6 +92,9 @@ int nl_ifindex(const char *dev, uint32_t *ifindex);
 /* The name of a device, valid until the next call. */
 const char *nl_ifname(uint32_t ifindex);
 
+/* Ask for the name anew next time: devices are renamed, and numbers used again. */
+void nl_ifname_forget(void);
+
 /* A JSON writer to stdout, as the options want it. */
 struct dstm_jsonw nl_jsonw(const struct nl *nl);
 
