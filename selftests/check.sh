@@ -22,6 +22,7 @@ more="packets_hooked.sh model.sh fuzz.sh coexist.sh"
 # early.sh sees it.
 ways="shortcut.sh packets_shortcut.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
+# So does a dump of as many mappings as are worth it; others have fewer.
 clients="client.sh client_demand.sh client_ports.sh client_move.sh"
 servers="gateway.sh daemons.sh daemons_local.sh daemons_kill.sh chaos.sh"
 stories="daemons_policy.sh daemons_ports.sh daemons_demo.sh systemd.sh"
@@ -42,7 +43,7 @@ boots_together()
 	7.x | $more
 	6.1 | $more
 	6.12 | $more
-	uml | $clients
+	uml | $clients dump.sh
 	uml | $servers
 	uml | $stories
 	6.12 --smp 2 | $at_once
