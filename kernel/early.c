@@ -160,7 +160,7 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 	    dstm_is_hooked_behind(net, skb) || !is_for_us(skb) ||
 	    skb->sk || skb_dst(skb) || iph->ihl > 5 ||
 	    !xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb) ||
-	    dstm_path_has_policies(net))
+	    dstm_has_policies(net, XFRM_POLICY_OUT))
 		return NF_ACCEPT;
 	dstm = find_device(skb, iph, net);
 	if (!dstm || dstm_is_watched_out(dstm->dev))

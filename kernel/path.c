@@ -6,25 +6,11 @@
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
-#include <net/xfrm.h>
 
 #include "mtu.h"
 #include "path.h"
 #include "tep.h"
-
-/**
- * dstm_path_has_policies - whether IPsec may want what is sent
- * @net: the namespace
- */
-bool dstm_path_has_policies(const struct net *net)
-{
-#ifdef CONFIG_XFRM
-	return net->xfrm.policy_count[XFRM_POLICY_OUT] ||
-	       net->xfrm.policy_default[XFRM_POLICY_OUT] != XFRM_USERPOLICY_ACCEPT;
-#else
-	return false;
-#endif
-}
+#include "watch.h"
 
 /**
  * dstm_path_is_cacheable - whether a route depends on the addresses alone
@@ -34,11 +20,8 @@ bool dstm_path_has_policies(const struct net *net)
  */
 bool dstm_path_is_cacheable(struct net *underlay)
 {
-#ifdef CONFIG_IPV6_MULTIPLE_TABLES
-	if (READ_ONCE(underlay->ipv6.fib6_has_custom_rules))
-		return false;
-#endif
-	return !dstm_path_has_policies(underlay);
+	return !dstm_has_rules6(underlay) &&
+	       !dstm_has_policies(underlay, XFRM_POLICY_OUT);
 }
 
 static void put(struct dstm_path *path)
@@ -221,6 +204,9 @@ void dstm_path_update_mtu(struct net *underlay, const struct dstm_marks *marks,
 	int i;
 
 	for (i = 0; i < DSTM_MARKS; i++) {
+		/* Where there were fewer, the rest of the set is alike. */
+		if (i && READ_ONCE(set[i]) == READ_ONCE(set[i - 1]))
+			break;
 		fl6 = dstm_path_flow(&ip6h->saddr, &ip6h->daddr,
 				     READ_ONCE(set[i]));
 		dst = ip6_route_output(underlay, NULL, &fl6);

@@ -15,6 +15,7 @@
 
 #include "compat.h"
 
+#ifdef CONFIG_NETFILTER
 /* Whether there is a hook beside our own, which early.c has. */
 static inline bool dstm_is_hooked_before(const struct nf_hook_entries __rcu *place)
 {
@@ -40,6 +41,7 @@ static inline bool dstm_is_hooked_behind(const struct net *net,
 	       nf_hook_entries_get_hook_ops(e)[0]->priority !=
 	       NF_IP_PRI_SELINUX_FIRST;
 }
+#endif
 
 /* Whether somebody wants to see what goes out by a device. */
 static inline bool dstm_is_watched_out(struct net_device *dev)
