@@ -6,8 +6,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 man=Documentation/man/dstm-nl.8
 completion=user/nl/dstm-nl.bash
-failed=0
-n=0
+. user/tests/tap.sh
 
 # Lower-case words of the usage lines, and the options.
 words=$("$1" help | sed -n 's/^  dstm-nl //p' | tr -c 'a-z0-9-\n' '\n' |
@@ -16,14 +15,8 @@ options=$("$1" help | sed -n 's/^  \(-[a-zA-Z]\) .*/\1/p')
 
 for word in $words $options; do
 	for file in $man $completion; do
-		n=$((n + 1))
-		if sed 's/Fl \([a-zA-Z]\)/-\1/g; s/\\//g' "$file" | grep -qw -e "$word"; then
-			echo "ok $n - $word in $file"
-		else
-			echo "not ok $n - $word in $file"
-			failed=1
-		fi
+		sed 's/Fl \([a-zA-Z]\)/-\1/g; s/\\//g' "$file" | grep -qw -e "$word"
+		result $? "$word in $file"
 	done
 done
-echo "1..$n"
-exit $failed
+tap_done

@@ -7,19 +7,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 out=$1
 shift
-failed=0
-n=0
-
-result()
-{
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-	fi
-}
+. user/tests/tap.sh
 
 valid()
 {
@@ -67,5 +55,4 @@ for daemon; do
 	[ -z "$missing" ]
 	result $? "$page names the keys of $schema"
 done
-echo "1..$n"
-exit $failed
+tap_done

@@ -7,6 +7,7 @@ set -u
 
 out=$(realpath "$1")
 clients=${CLIENTS:-1500}
+. "$(dirname "$0")/tap.sh"
 if [ -z "${INSIDE:-}" ]; then
 	user=$([ "$(id -u)" -eq 0 ] || echo --map-root-user)
 	# shellcheck disable=SC2086
@@ -42,17 +43,6 @@ start()
 	server=$!
 }
 
-result()
-{
-	if [ "$1" -eq 0 ]; then
-		echo "ok $2"
-	else
-		echo "not ok $2"
-		failed=1
-	fi
-}
-
-failed=0
 ip link set lo up
 "$out/bench-gateway" "$dir/gateway.sock" 10.0.0.0/20 &
 gateway=$!
@@ -69,7 +59,7 @@ while kill -0 $asking 2>/dev/null; do
 	start
 done
 wait $asking
-result $? "1 - $clients clients have a lease each, and no two the same, through $kills kills"
+result $? "$clients clients have a lease each, and no two the same, through $kills kills"
 sed 's/^/# /' "$dir/result"
 
 # It may have been started a moment ago.
@@ -79,7 +69,5 @@ for ((tries = 0; tries < 100; tries++)); do
 done
 count=$("$out/dstm-server" ctl -s "$dir/control.sock" leases state bound | wc -l)
 [ "$count" -eq "$clients" ]
-result $? "2 - the store has all of them ($count)"
-echo "1..2"
-[ $failed -eq 0 ] || cat "$dir/log"
-exit $failed
+result $? "the store has all of them ($count)" "$dir/log"
+tap_done

@@ -505,17 +505,25 @@ static void information(void **state)
 	assert_false(dhcpv6_has(&got.message, DHCPV6_OPT_S46_BIND_PREFIX));
 }
 
+/* Client 9 gets a lease, and finds somebody else at its address. */
+static void decline(struct dhcpv4_message *ack)
+{
+	struct dhcpv4_message m;
+
+	lease_for(9, ack);
+	message(&m, DHCPV4_DECLINE, 9);
+	m.requested = ack->yiaddr;
+	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
+	ask(&m);
+	confirm();
+}
+
 static void declined(void **state)
 {
 	struct dhcpv4_message ack, m, got;
 
 	(void)state;
-	lease_for(9, &ack);
-	message(&m, DHCPV4_DECLINE, 9);
-	m.requested = ack.yiaddr;
-	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
-	ask(&m);
-	confirm();
+	decline(&ack);
 	/* The other address, though the first was its own. */
 	message(&m, DHCPV4_DISCOVER, 9);
 	ask(&m);
@@ -527,23 +535,15 @@ static void declined(void **state)
 static void declined_too_often(void **state)
 {
 	const struct dhcp4o6_stats *stats = dhcp4o6_stats(w.door);
-	struct dhcpv4_message ack, again, m;
+	struct dhcpv4_message ack, again;
 	struct policy *policy = w.engine.policy;
 	uint16_t i;
 
 	(void)state;
 	for (i = 0; i < policy->classes_count; i++)
 		policy->classes[i].decline_client = 1;
-	lease_for(9, &ack);
-	message(&m, DHCPV4_DECLINE, 9);
-	m.requested = ack.yiaddr;
-	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
-	ask(&m);
-	confirm();
-	lease_for(9, &ack);
-	m.requested = ack.yiaddr;
-	ask(&m);
-	confirm();
+	decline(&ack);
+	decline(&ack);
 	assert_int_equal(stats->outcomes[DHCPV4_DECLINE][OUTCOME_GRANTED], 1);
 	assert_int_equal(stats->outcomes[DHCPV4_DECLINE][OUTCOME_QUOTA], 1);
 	/* It has to live with it. */

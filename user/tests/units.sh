@@ -7,29 +7,12 @@
 cd "$(dirname "$0")/../.." || exit 1
 out=$(realpath "$1")
 shift
-failed=0
-n=0
+. user/tests/tap.sh
 
 # In tenths: the most that systemd-analyze security may find. The gateway and the client
 # have the network to administrate, and the client is root to do so.
 declare -A exposure=([server]=20 [gateway]=25 [client]=30)
 
-result()
-{
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$work/said"
-		failed=1
-	fi
-}
-
-if ! command -v systemd-analyze > /dev/null; then
-	echo "1..0 # SKIP no systemd-analyze"
-	exit 0
-fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for daemon; do
@@ -37,11 +20,10 @@ for daemon; do
 	sed "s|/usr/local/sbin|$out|" "user/$daemon/dstm-$daemon.service" > "$unit"
 	systemd-analyze verify --man=no "$unit" > "$work/said" 2>&1
 	[ $? -eq 0 ] && [ ! -s "$work/said" ]
-	result $? "systemd takes dstm-$daemon.service as it is"
+	result $? "systemd takes dstm-$daemon.service as it is" "$work/said"
 	systemd-analyze security --offline=true --no-pager \
 		--threshold="${exposure[$daemon]}" "$unit" > "$work/said" 2>&1
 	result $? "dstm-$daemon is exposed to no more than ${exposure[$daemon]} of 100: $(
-		sed -n 's/.*Overall exposure level.*: \([0-9.]*\).*/\1/p' "$work/said") of 10"
+		sed -n 's/.*Overall exposure level.*: \([0-9.]*\).*/\1/p' "$work/said") of 10" "$work/said"
 done
-echo "1..$n"
-exit $failed
+tap_done
