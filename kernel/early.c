@@ -69,8 +69,9 @@ static struct dstm_dev *same_flow(const struct sk_buff *skb,
 	       last->generation == rt_genid_ipv4(net) ? last->dstm : NULL;
 }
 
+/* @generation is of before the lookup: whatever changed since then counts. */
 static void keep_flow(struct dstm_dev *dstm, const struct sk_buff *skb,
-		      const struct iphdr *iph, const struct net *net)
+		      const struct iphdr *iph, int generation)
 {
 	*this_cpu_ptr(&last_flow) = (struct last_flow) {
 		.dstm = dstm,
@@ -79,7 +80,7 @@ static void keep_flow(struct dstm_dev *dstm, const struct sk_buff *skb,
 		.saddr = iph->saddr,
 		.daddr = iph->daddr,
 		.mark = skb->mark,
-		.generation = rt_genid_ipv4(net),
+		.generation = generation,
 		.tos = iph->tos,
 	};
 }
@@ -121,7 +122,7 @@ static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph
 		return NULL;
 	dstm = netdev_priv(rt->dst.dev);
 	if (!is_routed_by_more(net, skb)) {
-		keep_flow(dstm, skb, iph, net);
+		keep_flow(dstm, skb, iph, state.generation);
 		dstm_route_learn_in(dstm, iph, skb->dev, &state);
 	}
 	return dstm;
