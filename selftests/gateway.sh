@@ -199,6 +199,19 @@ check "it is back" busywait 3000 back
 check "the servers are told" busywait 3000 grep -q "restarted.*made anew" "$work/told"
 kill $listener 2> /dev/null
 
+# The family's number is another one each time.
+if modprobe -n -r dstm 2> /dev/null && [ -z "$DSTM_NO_UNLOAD" ]; then
+	check "the module is unloaded under the daemon" modprobe -r dstm
+	check "the device comes back, and the module with it" busywait 5000 back
+	check "mappings go to the module that is there now" busywait 3000 \
+		rpc map.add "$(mapping 192.0.2.7 2001:db8:1::7)"
+	check "and the end of a lifetime is told from there" says map.expired -- \
+		rpc_as_nobody --for 3 \
+		map.add "$(mapping 192.0.2.201 2001:db8:1::9 '"lifetime": 1')"
+else
+	skip "a module that is loaded anew" "the module can not be unloaded here"
+fi
+
 check "TLS with a certificate of both sides" \
 	tls --cert "$work/one.crt" --key "$work/one.key" map.add "$(mapping 192.0.2.7 2001:db8:1::7)"
 check "traffic passes again" pings "$client" 198.51.100.2

@@ -35,7 +35,11 @@ static int event_read(const struct nlmsghdr *nlh, void *data)
 	struct acquire *a = data;
 	const struct nlattr *attr;
 	struct hold_packet packet;
+	int ret;
 
+	ret = dstm_table_renewed(&a->table, nlh);
+	if (ret)
+		return ret < 0 ? ret : 0;
 	if (nlh->nlmsg_type != a->table.family ||
 	    genl->cmd != DSTM_CMD_ACQUIRE_NTF)
 		return 0;
@@ -65,7 +69,7 @@ int acquire_open(struct acquire *a, struct event_base *base, char *error)
 	ret = dstm_table_open(&a->table, error);
 	if (ret)
 		return ret;
-	ret = dstm_nl_join(a->table.nl, a->table.events);
+	ret = dstm_table_watch(&a->table);
 	if (ret) {
 		snprintf(error, ERROR, "events of the kernel: %s",
 			 strerror(-ret));

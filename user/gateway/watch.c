@@ -67,7 +67,13 @@ static int event_read(const struct nlmsghdr *nlh, void *data)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	struct gateway *gw = data;
+	int ret;
 
+	ret = dstm_table_renewed(&gw->watch->table, nlh);
+	if (ret > 0)
+		gw->table.family = gw->watch->table.family;
+	if (ret)
+		return ret < 0 ? ret : 0;
 	if (nlh->nlmsg_type != gw->watch->table.family ||
 	    genl->cmd != DSTM_CMD_MAP_EXPIRE_NTF)
 		return 0;
@@ -147,7 +153,7 @@ static int sockets_open(struct gateway *gw)
 		dstm_log(DSTM_LOG_ERR, "%s", error);
 		return ret;
 	}
-	ret = dstm_nl_join(watch->table.nl, watch->table.events);
+	ret = dstm_table_watch(&watch->table);
 	if (!ret)
 		ret = dstm_nl_open(&watch->links, NETLINK_ROUTE);
 	if (!ret)
