@@ -27,8 +27,12 @@
 #define HEADER		((uint32_t)sizeof(struct nlmsghdr))
 #define BATCH		32
 /* Links are slow to make: one batch of so many is about them. */
-#define LINK_BATCHES	64
+#define LINK_BATCHES	16
 #define LINK_MESSAGES	4
+/* Of fewer than so many none may be sound, whatever time that takes. */
+#define LINKS_LEAST	256
+/* So often are those deleted that were made. */
+#define LINKS_KEPT	1024
 /* As often is the table looked at. */
 #define ROUND		2048
 /* What no other message has for its number. */
@@ -240,7 +244,8 @@ static void send_batch(struct channel *c, uint32_t ifindex, int messages)
 		ifi = mnl_nlmsg_get_payload(nlh);
 		if (!c->type && ifi->ifi_index == (int)ifindex)
 			ifi->ifi_index = 0;
-		if (!fuzz_below(4))
+		/* Else nothing tells of a link that was made. */
+		if (!c->type || !fuzz_below(4))
 			nlh->nlmsg_flags |= NLM_F_ACK;
 		nlh->nlmsg_seq = (uint32_t)(c->read + read) & ~(1u << 31);
 		len += NLMSG_ALIGN(nlh->nlmsg_len);
@@ -308,12 +313,13 @@ int main(int argc, char **argv)
 	open_channel(&links, NETLINK_ROUTE);
 	family.type = find_family(&family);
 
-	while (sound && !fuzz_is_over(&budget, mutated)) {
+	while (sound && (!fuzz_is_over(&budget, mutated) ||
+			 links.read < LINKS_LEAST)) {
 		if (++batches % LINK_BATCHES) {
 			send_batch(&family, ifindex, BATCH);
 		} else {
 			send_batch(&links, ifindex, LINK_MESSAGES);
-			if (!(batches % (LINK_BATCHES * 16)))
+			if (!(batches % LINKS_KEPT))
 				delete_links(&links, device);
 		}
 		if (!(batches % ROUND))
