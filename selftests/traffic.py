@@ -121,7 +121,7 @@ def udp(args):
     back = set()
 
     def read(until):
-        while True:
+        while len(back) < args.count:
             left = until - time.monotonic()
             if not select.select([sock], [], [], max(left, 0))[0]:
                 return
@@ -129,8 +129,6 @@ def udp(args):
                 back.add(struct.unpack("!I", sock.recv(65535)[:4])[0])
             except OSError as error:
                 print(error)
-            if len(back) == args.count:
-                return
 
     due = time.monotonic()
     for number in range(args.count):
