@@ -85,12 +85,14 @@ kernel_command()
 		options=''
 	else
 		# Without what is cheap in hardware and dear in an emulator: to move
-		# strings byte by byte, a fifth level of page tables, and what guards
-		# the kernel against programs. On a busy machine an emulated timer is
-		# late, which the kernel takes for a broken one.
+		# strings byte by byte or by long vectors, a fifth level of page tables,
+		# what guards the kernel against programs, and a program that is at
+		# another address each time, and so translated each time. On a busy
+		# machine an emulated timer is late, which the kernel takes for a
+		# broken one.
 		accel=(-accel "tcg,thread=multi"
-			-cpu max,erms=off,fsrm=off,la57=off,smap=off,smep=off)
-		options="no_timer_check mitigations=off init_on_alloc=0 randomize_kstack_offset=off"
+			-cpu max,erms=off,fsrm=off,avx=off,avx2=off,la57=off,smap=off,smep=off)
+		options="no_timer_check norandmaps mitigations=off init_on_alloc=0 randomize_kstack_offset=off"
 	fi
 	machine=(qemu-system-x86_64 "${accel[@]}" -smp "${smp:-1}" -m "$memory"
 		-nodefaults -display none -no-reboot
