@@ -68,7 +68,14 @@ programs()
 {
 	step "the kernel's source is there" selftests/vm/source &&
 		step "the tools build" make -s -j"$(nproc)" tools &&
+		step "the packets of all cases are made" stored_packets &&
 		step "the kernel's fuzzers build" make -s -C selftests/fuzz
+}
+
+# Once, and not on each emulated CPU.
+stored_packets()
+{
+	PYTHONPATH=selftests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m packets --store
 }
 
 # What needs no kernel, or brings up its own.

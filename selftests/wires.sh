@@ -59,7 +59,7 @@ wires()
 	END
 }
 
-# device_between ROLE DUT WIRE: dstm0 with the mappings of packets/build.py. A
+# device_between ROLE DUT WIRE: dstm0 with the mappings of packets/hosts.py. A
 # gateway's clients are in the tunnel, and a client's Internet is.
 device_between()
 {
@@ -77,6 +77,6 @@ device_between()
 		ip -n "$dut" route add 192.0.2.0/24 via 198.51.100.2
 		ip -n "$dut" route add default dev dstm0
 	fi
-	"$python" -m packets.build "$role" > "$work/$role.json" &&
+	"$python" -m packets.hosts "$role" > "$work/$role.json" &&
 		n "$dut" "$nl" map load dev dstm0 "$work/$role.json" > /dev/null
 }

@@ -6,8 +6,8 @@ import fnmatch
 import sys
 import traceback
 
+from . import store
 from .network import Network
-from .suite import suite
 
 
 def arguments():
@@ -17,6 +17,8 @@ def arguments():
                             help="network namespaces of the device and of the other ends")
     parser.add_argument("--frames", action="store_true", help="what is sent, no test")
     parser.add_argument("--list", action="store_true", help="names and standards, no test")
+    parser.add_argument("--store", action="store_true",
+                        help="make all cases and store them, no test")
     parser.add_argument("--every", metavar="N", type=int, default=1,
                         help="only every Nth case")
     parser.add_argument("cases", nargs="*", help="only these, as patterns")
@@ -40,9 +42,13 @@ def show_frames(cases):
 
 def main():
     args = arguments()
+    suite = store.load()
+    if args.store:
+        store.save(suite)
+        return 0
     number = failed = 0
     for role in "gateway", "client":
-        cases = [case for case in suite(role) if not args.cases or
+        cases = [case for case in suite[role] if not args.cases or
                  any(fnmatch.fnmatch(case.name, pattern) for pattern in args.cases)]
         cases = cases[::args.every]
         if args.list:
@@ -54,7 +60,7 @@ def main():
             continue
         if not getattr(args, role):
             continue
-        network = Network(*getattr(args, role).split(":"))
+        network = Network(*getattr(args, role).split(":"), suite["markers"])
         for case in cases:
             number += 1
             wrong = attempt(network, case)

@@ -1,43 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A case: what is sent, what has to come out, byte for byte, and which counters
-move. What a standard leaves free is named by a frame's "free"."""
+"""How the frames and the cases are made."""
 
-from collections import namedtuple
-from dataclasses import dataclass, field
-from typing import Callable
-
-from scapy.layers.inet6 import ICMPv6DestUnreach
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6EchoRequest
 from scapy.layers.l2 import Ether
 
-from . import build
+from . import build, hosts
 from .build import IPv6, Raw
-
-# where is underlay, inet or device.
-Frame = namedtuple("Frame", "where data free", defaults=((),))
-# One frame that stands for TCP segments of that size.
-Segments = namedtuple("Segments", "where data size")
-# Nothing is sent for so many seconds.
-Pause = namedtuple("Pause", "seconds")
-
-
-@dataclass
-class Case:
-    name: str
-    ref: str
-    send: list
-    # None: what comes out is left to check.
-    expect: list = field(default_factory=list)
-    count: dict = field(default_factory=dict)
-    link: dict = field(default_factory=dict)
-    # Commands in the gateway's namespace, around the case.
-    before: list = field(default_factory=list)
-    after: list = field(default_factory=list)
-    # Looks at all frames that came out; says what is wrong with them.
-    check: Callable = None
+from .frame import MARK, Case, Frame
 
 
 def underlay(packet):
-    return Frame("underlay", bytes(Ether(src=build.UNDERLAY_MAC, dst=build.DUT_UNDERLAY_MAC,
+    return Frame("underlay", bytes(Ether(src=hosts.UNDERLAY_MAC, dst=hosts.DUT_UNDERLAY_MAC,
                                          type=0x86dd) / Raw(bytes(packet))))
 
 
@@ -46,7 +20,7 @@ def from_client(inner, **how):
 
 
 def from_inet(packet):
-    return Frame("inet", bytes(Ether(src=build.INET_MAC, dst=build.DUT_INET_MAC,
+    return Frame("inet", bytes(Ether(src=hosts.INET_MAC, dst=hosts.DUT_INET_MAC,
                                      type=0x800) / Raw(bytes(packet))))
 
 
@@ -55,17 +29,17 @@ def into_device(packet):
 
 
 def to_underlay(packet, free=("flowlabel",)):
-    return Frame("underlay", bytes(Ether(dst=build.UNDERLAY_MAC, src=build.DUT_UNDERLAY_MAC,
+    return Frame("underlay", bytes(Ether(dst=hosts.UNDERLAY_MAC, src=hosts.DUT_UNDERLAY_MAC,
                                          type=0x86dd) / Raw(bytes(packet))), free)
 
 
 def to_client(inner, free=("flowlabel",), **how):
-    how = {"src": build.TEP, "dst": build.WHOLE_AT} | how
+    how = {"src": hosts.TEP, "dst": hosts.WHOLE_AT} | how
     return to_underlay(build.outer(inner, **how), free)
 
 
 def to_inet(packet, free=()):
-    return Frame("inet", bytes(Ether(dst=build.INET_MAC, src=build.DUT_INET_MAC,
+    return Frame("inet", bytes(Ether(dst=hosts.INET_MAC, src=hosts.DUT_INET_MAC,
                                      type=0x800) / Raw(bytes(packet))), free)
 
 
@@ -78,7 +52,7 @@ def tx(*packets):
     return {"tx-packets": len(packets), "tx-bytes": sum(len(bytes(p)) for p in packets)}
 
 
-def refused(packet, dst=build.WHOLE_AT, src=build.TEP):
+def refused(packet, dst=hosts.WHOLE_AT, src=hosts.TEP):
     """RFC 7596 section 6.2: the source check failed, and the sender is told."""
     return to_underlay(IPv6(src=src, dst=dst) / ICMPv6DestUnreach(code=5) /
                        Raw(bytes(packet)[:1280 - 48]))
@@ -121,3 +95,10 @@ def encap_refused(name, ref, packet, counter):
 
 def device_drop(name, ref, packet, counter, link=None):
     return Case(name, ref, [into_device(packet)], [], {counter: 1}, link=link or {})
+
+
+def markers():
+    """Echoes of the stack itself, which the device does not see."""
+    return (underlay(IPv6(src=hosts.ROUTER, dst=hosts.DUT_UNDERLAY) /
+                     ICMPv6EchoRequest(data=MARK)),
+            from_inet(IP(src=hosts.HOST, dst=hosts.DUT_INET) / ICMP() / MARK))

@@ -4,10 +4,12 @@ inner destination. Who borrows the address sends from "inet"."""
 
 from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig
 
-from .build import (AT_TEP2, GATEWAY, GATEWAY2, HOST2, NOBODY, OTHER, ROUTER, SHARED, TEP, TEP2,
-                    WHOLE, echo, error, hop, inner_fragments, outer, outer_fragments, own_error,
-                    patched, path_client, portless, sized, udp)
-from .case import (Case, from_client, from_inet, refused, rx, to_client, to_inet, tx, underlay)
+from .build import (echo, error, hop, inner_fragments, outer, outer_fragments, own_error, patched,
+                    portless, sized, udp)
+from .case import from_client, from_inet, refused, rx, to_client, to_inet, tx, underlay
+from .frame import Case
+from .hosts import (AT_TEP2, GATEWAY, GATEWAY2, HOST2, NOBODY, OTHER, ROUTER, SHARED, TEP, TEP2,
+                    WHOLE, path_client)
 from .marks import CE, ECT0
 from .relay import icmpv6, sent
 from .size import outside

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Frames that came out against frames that should have."""
 
-from scapy.layers.l2 import Ether
-from scapy.utils import checksum
+from traffic import checksum
 
 IPV6_AT = 14
 
@@ -58,6 +57,9 @@ def same(expected, got):
 
 
 def _show(word, frame):
+    # Slow to load, and of use only here.
+    from scapy.layers.l2 import Ether
+
     try:
         summary = Ether(frame).summary()
     except Exception as error:       # a frame that scapy can not take apart

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Fragments that arrive: of outer packets, and of inner ones."""
 
-from .build import (FIVE_AT, HOST, IP, NOBODY_AT, SHARED, SIX_AT, WHOLE, WHOLE_AT,
-                    echo, hop, inner_fragments, outer, outer_fragments, own_error, sized, tcp, udp)
-from .case import (Case, Pause, from_client, from_inet, refused, rx, to_client, to_inet, tx,
-                   underlay)
+from .build import (IP, echo, hop, inner_fragments, outer, outer_fragments, own_error, sized, tcp,
+                    udp)
+from .case import from_client, from_inet, refused, rx, to_client, to_inet, tx, underlay
+from .frame import Case, Pause
+from .hosts import FIVE_AT, HOST, NOBODY_AT, SHARED, SIX_AT, WHOLE, WHOLE_AT
 
 OUTER = "RFC 2473 7, RFC 6333 6.3"
 INNER = "RFC 7596 6.2"

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """From one client to another by the same gateway."""
 
-from .build import (AT_TEP2, AT_TEP2_AT, FIVE_AT, NOBODY, OTHER, OTHER_AT, SHARED, TEP2, WHOLE,
-                    WHOLE_AT, echo, error, hop, own_error, sized, tcp, udp)
-from .case import Case, decap_drop, from_client, from_inet, rx, to_client, tx
+from .build import echo, error, hop, own_error, sized, tcp, udp
+from .case import decap_drop, from_client, from_inet, rx, to_client, tx
+from .frame import Case
+from .hosts import (AT_TEP2, AT_TEP2_AT, FIVE_AT, NOBODY, OTHER, OTHER_AT, SHARED, TEP2, WHOLE,
+                    WHOLE_AT)
 from .size import outside
 
 RFC = "RFC 7596 6.2"

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Soundness of the inner header, on the way out of the tunnel and into it."""
 
-from .build import IP, Raw, WHOLE, HOST, outer, patched, portless, udp
-from .case import (Case, decap, decap_drop, device_drop, encap, from_client, from_inet,
-                   into_device, to_client, tx)
+from .build import IP, Raw, outer, patched, portless, udp
+from .case import (decap, decap_drop, device_drop, encap, from_client, from_inet, into_device,
+                   to_client, tx)
+from .frame import Case
+from .hosts import WHOLE, HOST
 
 RFC = "RFC 791 3.1"
 

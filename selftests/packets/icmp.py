@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """ICMPv4 errors that pass by: who gets them is told by the packet inside."""
 
-from .build import (DUT_INET, FIVE_AT, HOST, HOST2, NOBODY, OTHER, SHARED, WHOLE, echo, error,
-                    hop, inner_fragments, own_error, patched, portless, ports, sized, udp)
-from .case import (Case, decap, decap_drop, encap, encap_drop, from_client,
-                   from_inet, rx, to_client, to_inet, tx)
+from .build import (echo, error, hop, inner_fragments, own_error, patched, portless, ports, sized,
+                    udp)
+from .case import (decap, decap_drop, encap, encap_drop, from_client, from_inet, rx, to_client,
+                   to_inet, tx)
+from .frame import Case
+from .hosts import DUT_INET, FIVE_AT, HOST, HOST2, NOBODY, OTHER, SHARED, WHOLE
 
 RFC = "RFC 7596 8.1"
 NAT = "RFC 5508 REQ-3 to REQ-5"

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is lost for lack of room."""
 
-from .build import HOST, WHOLE, udp
-from .case import Case, from_client
+from .build import udp
+from .case import from_client
+from .frame import Case
+from .hosts import HOST, WHOLE
 
 QUEUE, ACTIONS, FILTERS = 1000, 31, 34
 

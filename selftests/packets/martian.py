@@ -2,8 +2,10 @@
 """Addresses that no packet may carry across the gateway, and their neighbours
 that every packet may."""
 
-from .build import HOST, WHOLE, udp
-from .case import Case, decap, decap_drop, device_drop, into_device, to_client, tx
+from .build import udp
+from .case import decap, decap_drop, device_drop, into_device, to_client, tx
+from .frame import Case
+from .hosts import HOST, WHOLE
 
 RFC = "RFC 7596 6.2, RFC 1812 5.3.7"
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Packets of other tunnels inside: some, but not without end."""
 
-from .build import HOST, IP, IPv6, Raw, WHOLE, hop, inner_fragments, portless, udp
-from .case import (Case, decap, decap_drop, encap, encap_drop, from_client, from_inet, rx, to_client,
+from .build import IP, IPv6, Raw, hop, inner_fragments, portless, udp
+from .case import (decap, decap_drop, encap, encap_drop, from_client, from_inet, rx, to_client,
                    to_inet, tx)
+from .frame import Case
+from .hosts import HOST, WHOLE
 
 RFC = "RFC 2473 4.1"
 IPIP, SIX, GRE = 4, 41, 47

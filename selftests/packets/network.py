@@ -6,10 +6,8 @@ import shlex
 import subprocess
 import time
 
-from scapy.layers.inet import ICMP, IP
-from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
-
-from . import build, case, compare
+from . import compare
+from .frame import MARK, Pause, Segments
 from .wire import Counters, Port, SegmentPort, stay_on_one_cpu
 
 # What a new device does, but for icmp-rate, which would disturb.
@@ -17,17 +15,15 @@ DEFAULTS = {"hoplimit": "64", "encaplimit": "none", "hairpin": "on", "icmp-error
             "frag": "outer", "tclass": "inherit", "dscp": "inner", "flowlabel": "auto",
             "mtu": "1500", "icmp-rate": "1000000"}
 PATIENCE = 60
-MARK = b"all before this has been handled"
-# Echoes of the stack itself, which the device does not see.
-MARKERS = (case.underlay(IPv6(src=build.ROUTER, dst=build.DUT_UNDERLAY) /
-                         ICMPv6EchoRequest(data=MARK)),
-           case.from_inet(IP(src=build.HOST, dst=build.DUT_INET) / ICMP() / MARK))
 
 
 class Network:
-    def __init__(self, dut, wire):
+    """The markers are two frames, one a side, that come back with MARK at the end."""
+
+    def __init__(self, dut, wire, markers):
         stay_on_one_cpu()
         self.dut = dut
+        self.markers = markers
         self.link = {}
         self.ports = {"underlay": Port(wire, "under1"), "inet": Port(wire, "inet1")}
         self.device = Port(dut, "dstm0", listen=False)
@@ -51,9 +47,9 @@ class Network:
         self.link = wanted
 
     def send(self, frame):
-        if isinstance(frame, case.Pause):
+        if isinstance(frame, Pause):
             time.sleep(frame.seconds)
-        elif isinstance(frame, case.Segments):
+        elif isinstance(frame, Segments):
             self.segments.send_segments(frame.data, 54, frame.size, 34)
         elif frame.where == "device":
             self.device.send_packet(frame.data)
@@ -66,7 +62,7 @@ class Network:
         went through the device's own receive queue."""
         got = {"underlay": [], "inet": []}
         for _ in range(2):
-            for marker in MARKERS:
+            for marker in self.markers:
                 self.send(marker)
             for where, port in self.ports.items():
                 while True:

@@ -12,9 +12,10 @@ from scapy.layers.inet6 import ICMPv6DestUnreach, IPv6
 from scapy.packet import Raw
 
 from . import build, model
-from .build import DUT_INET, GATEWAY, HOST, HOST2, IP, TEP, TEP2
-from .case import from_client, from_inet, to_inet, to_underlay
+from .build import IP
+from .case import from_client, from_inet, markers, to_inet, to_underlay
 from .compare import IPV6_AT, ipv4_at, is_ipv6
+from .hosts import DUT_INET, GATEWAY, HOST, HOST2, TEP, TEP2
 from .network import Network
 
 TABLES = 1000           # packets between two tables
@@ -263,7 +264,7 @@ def main():
     random.seed(args.seed)
     print(f"# seed {args.seed}", flush=True)
 
-    network = Network(*args.network.split(":"))
+    network = Network(*args.network.split(":"), markers())
     done = 0
     run = None
     while done < args.packets:

@@ -5,10 +5,12 @@ when there is a mapping that the packet was sent by."""
 from scapy.layers.inet6 import (ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem,
                                 ICMPv6TimeExceeded)
 
-from .build import (FIVE_AT, HOST, IPv6, NOBODY, NOBODY_AT, OTHER, OTHER_AT, ROUTER, Raw,
-                    SHARED, SIX_AT, TEP, TEP2, WHOLE, WHOLE_AT, error, hop, outer, outer_fragments,
-                    own_error, path_client, patched, portless, sized, udp)
-from .case import Case, Pause, from_inet, to_client, to_inet, tx, underlay
+from .build import (IPv6, Raw, error, hop, outer, outer_fragments, own_error, patched, portless,
+                    sized, udp)
+from .case import from_inet, to_client, to_inet, tx, underlay
+from .frame import Case, Pause
+from .hosts import (FIVE_AT, HOST, NOBODY, NOBODY_AT, OTHER, OTHER_AT, ROUTER, SHARED, SIX_AT,
+                    TEP, TEP2, WHOLE, WHOLE_AT, path_client)
 from .martian import RANGES
 from .size import outside
 

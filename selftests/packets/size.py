@@ -5,12 +5,12 @@ from scapy.layers.inet import TCP
 from scapy.layers.l2 import Ether
 from scapy.utils import checksum
 
-from . import build
-from .build import (FIVE_AT, HOST, IP, Raw, SHARED, TEP, WHOLE, WHOLE_AT, hop, inner_fragments,
-                    outer_fragments, own_error, sized, tcp)
-from .case import (Case, Segments, decap, encap, from_inet, to_client, to_inet,
-                   to_underlay, tx)
-from .compare import fragment_id
+from . import hosts
+from .build import IP, Raw, hop, inner_fragments, outer_fragments, own_error, sized, tcp
+from .case import decap, encap, from_inet, to_client, to_inet, to_underlay, tx
+from .checks import one_identification
+from .frame import Case, Segments
+from .hosts import FIVE_AT, HOST, SHARED, TEP, WHOLE, WHOLE_AT
 
 FRAGMENT = "RFC 6333 6.3, RFC 2473 7.2"
 TOO_BIG = "RFC 2473 7.2, RFC 1191 4"
@@ -20,12 +20,6 @@ JUMBO = {"mtu": "9000"}
 def outside(inner, mtu=1500, src=TEP, dst=WHOLE_AT, **how):
     return [to_underlay(part, free=("flowlabel", "fragid"))
             for part in outer_fragments(inner, mtu, src=src, dst=dst, **how)]
-
-
-def one_identification(got):
-    """All fragments of a packet have one identification, and it is not 0."""
-    idents = {frame[fragment_id(frame)] for frame in got["underlay"]}
-    return [] if len(idents) == 1 and bytes(4) not in idents else [f"identifications {idents}"]
 
 
 def fragmented_outside(name, length, link=None, remote=WHOLE_AT, limit=None, **how):
@@ -63,7 +57,7 @@ def train(size, count, flags="DF", **how):
         parts.append(hop(part))
     unfinished = bytearray(bytes(packet))
     unfinished[36:38] = pseudo_sum(packet)
-    ether = bytes(Ether(src=build.INET_MAC, dst=build.DUT_INET_MAC, type=0x800))
+    ether = bytes(Ether(src=hosts.INET_MAC, dst=hosts.DUT_INET_MAC, type=0x800))
     return Segments("inet", ether + unfinished, size), bytes(unfinished), parts
 
 

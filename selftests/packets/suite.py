@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """All cases, in the order in which they are run."""
 
-from . import (client, fragments, hairpin, header, icmp, losses, marks, martian, nested, owner,
-               relay, size)
+from . import (case, client, fragments, hairpin, header, icmp, losses, marks, martian, nested,
+               owner, relay, size)
 
 CASES = {
     "gateway": [header, martian, nested, owner, icmp, relay, size, fragments, hairpin, marks,
@@ -11,8 +11,11 @@ CASES = {
 }
 
 
-def suite(role):
-    cases = [case for part in CASES[role] for case in part.cases()]
-    names = {case.name for case in cases}
-    assert len(names) == len(cases), "two cases of one name"
-    return cases
+def suite():
+    """The cases of each role, and the markers."""
+    made = {"markers": case.markers()}
+    for role, parts in CASES.items():
+        made[role] = [one for part in parts for one in part.cases()]
+        names = {one.name for one in made[role]}
+        assert len(names) == len(made[role]), "two cases of one name"
+    return made
