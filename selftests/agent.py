@@ -1,23 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Do what traffic.py and send.py do, for one line of input after the other.
+"""Do what traffic.py, send.py and ynl.py do, for one line of input after the other.
 
 Each answer ends with a line of "exit" and the status.
 """
 
+import importlib
 import sys
 import traceback
-
-import send
-import traffic
-
-PROGRAMS = {"send": send.main, "traffic": traffic.main}
 
 
 def run(program, words):
     """One command; its exit status."""
     try:
-        return PROGRAMS[program](words)
+        return importlib.import_module(program).main(words)
     except SystemExit as error:
         return error.code
     except Exception:  # of this command alone: the next may do better

@@ -380,7 +380,7 @@ serve()
 	busywait 60000 listening "$ready" || { cat "$ready.log"; bail "no echo server"; }
 }
 
-# ask NS PROGRAM ARGUMENTS...: traffic.py or send.py, by an agent that stays.
+# ask NS PROGRAM ARGUMENTS...: traffic.py, send.py or ynl.py, by an agent that stays.
 ask()
 {
 	local where=$1 line

@@ -15,10 +15,10 @@ done
 	skip_all "tools/net/ynl of linux-source-6.12 is not there; DSTM_YNL may name it"
 "$python" -c 'import yaml' 2> /dev/null || skip_all "needs python3-yaml"
 spec=$SELFTESTS/../Documentation/netlink/specs/dstm.yaml
-schema=--no-schema
+schema=-
 "$python" -c 'import jsonschema' 2> /dev/null &&
 	[ -e "$dir/../../../Documentation/netlink/genetlink-legacy.yaml" ] &&
-	schema="--schema=$dir/../../../Documentation/netlink/genetlink-legacy.yaml"
+	schema="$dir/../../../Documentation/netlink/genetlink-legacy.yaml"
 
 ns gw
 gateway_device "$gw" || bail "no dstm device"
@@ -26,27 +26,23 @@ ifindex=$(ip -n "$gw" -j link show dev dstm0 | "$python" -c '
 import json, sys
 print(json.load(sys.stdin)[0]["ifindex"])')
 
-# To read the schema takes Python seconds: the spec is held against it once.
 ynl()
 {
-	local check=$schema
-
-	schema=--no-schema
-	n "$gw" "$python" "$dir/cli.py" --spec "$spec" "$check" --output-json "$@"
+	ask "$gw" ynl "$dir" "$spec" "$schema" "$@"
 }
 
-# mapping IPV4 REMOTE [KEY=NUMBER...]: of 192.0.2.0/24, and of 2001:db8:1::/112 or none.
+# mapping IPV4 REMOTE [KEY=NUMBER...]: one word of JSON, of 192.0.2.0/24, and of 2001:db8:1::/112 or none.
 mapping()
 {
 	local word json
 
-	printf -v json '"ipv4": %u' $((0xc0000200 + ${1##*.}))
-	[ -z "$2" ] || printf -v json '%s, "remote": "20010db8000100000000000000%06x"' \
+	printf -v json '"ipv4":%u' $((0xc0000200 + ${1##*.}))
+	[ -z "$2" ] || printf -v json '%s,"remote":"20010db8000100000000000000%06x"' \
 		"$json" "0x${2##*:}"
 	for word in "${@:3}"; do
-		json+=", \"${word%=*}\": ${word#*=}"
+		json+=",\"${word%=*}\":${word#*=}"
 	done
-	echo "{\"ifindex\": $ifindex, \"mapping\": [{$json}]}"
+	echo "{\"ifindex\":$ifindex,\"mapping\":[{$json}]}"
 }
 
 says()
@@ -59,30 +55,30 @@ says()
 	grep -Eq "$pattern" "$work/said"
 }
 
-check "map-new" ynl --do map-new --create --excl --json \
+check "map-new" ynl do map-new create excl \
 	"$(mapping 192.0.2.7 2001:db8:1::7 psid=5 psid-len=6 lifetime=3600)"
-check "map-new of another" ynl --do map-new --create --excl --json \
+check "map-new of another" ynl do map-new create excl \
 	"$(mapping 192.0.2.8 2001:db8:1::8)"
 check "dstm-nl sees them" mapped 2
 check "map-new of what exists is refused, and says why" says 'exists' \
-	ynl --do map-new --create --excl --json "$(mapping 192.0.2.8 2001:db8:1::8)"
-check "map-new replaces" ynl --do map-new --create --replace --json \
+	ynl do map-new create excl "$(mapping 192.0.2.8 2001:db8:1::8)"
+check "map-new replaces" ynl do map-new create replace \
 	"$(mapping 192.0.2.8 2001:db8:1::9)"
-check "map-new extends" ynl --do map-new --json "$(mapping 192.0.2.8 2001:db8:1::9 lifetime=7777)"
+check "map-new extends" ynl do map-new "$(mapping 192.0.2.8 2001:db8:1::9 lifetime=7777)"
 check "map-get" says '2001:db8:1::7' \
-	ynl --do map-get --json "$(mapping 192.0.2.7 '' psid=5 psid-len=6)"
+	ynl do map-get "$(mapping 192.0.2.7 '' psid=5 psid-len=6)"
 check "map-get shows the lifetime" says '"lifetime": 7[67][0-9][0-9]' \
-	ynl --do map-get --json "$(mapping 192.0.2.8 '')"
-check "dump" says '192\.0\.2\.7.*192\.0\.2\.8' ynl --dump map-get --json "{\"ifindex\": $ifindex}"
-check "dump of all devices" says '192\.0\.2\.7.*192\.0\.2\.8' ynl --dump map-get
-check "stats-get" says '"rx-inner-port": 0' ynl --do stats-get --json "{\"ifindex\": $ifindex}"
-check "stats-get counts the mappings" says '"count": 2' ynl --dump stats-get
-check "sync-begin" says '"sync": [0-9]' ynl --do sync-begin --json "{\"ifindex\": $ifindex}"
+	ynl do map-get "$(mapping 192.0.2.8 '')"
+check "dump" says '192\.0\.2\.7.*192\.0\.2\.8' ynl dump map-get "{\"ifindex\":$ifindex}"
+check "dump of all devices" says '192\.0\.2\.7.*192\.0\.2\.8' ynl dump map-get
+check "stats-get" says '"rx-inner-port": 0' ynl do stats-get "{\"ifindex\":$ifindex}"
+check "stats-get counts the mappings" says '"count": 2' ynl dump stats-get
+check "sync-begin" says '"sync": [0-9]' ynl do sync-begin "{\"ifindex\":$ifindex}"
 sync=$(sed -n 's/.*"sync": \([0-9]*\).*/\1/p' "$work/said")
 check "sync-end sweeps" says '"count": 2' \
-	ynl --do sync-end --json "{\"ifindex\": $ifindex, \"sync\": ${sync:-0}}"
+	ynl do sync-end "{\"ifindex\":$ifindex,\"sync\":${sync:-0}}"
 map add ipv4 192.0.2.9 remote 2001:db8:1::9
-check "map-del deletes" ynl --do map-del --json "$(mapping 192.0.2.9 '')"
-check "map-flush" says '"count": 0' ynl --do map-flush --json "{\"ifindex\": $ifindex}"
+check "map-del deletes" ynl do map-del "$(mapping 192.0.2.9 '')"
+check "map-flush" says '"count": 0' ynl do map-flush "{\"ifindex\":$ifindex}"
 
 tap_done

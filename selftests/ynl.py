@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel's netlink client in Python, as its own cli.py is, for one request after
+the other: to read the spec takes it long.
+
+Words: the folder tools/net/ynl, the spec, its schema or "-", and do or dump with the
+name of the operation, then create, excl or replace, and the attributes as JSON."""
+
+import json
+import sys
+
+families = {}
+
+
+def family(folder, spec, schema):
+    key = folder, spec
+    if key not in families:
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        from lib import YnlFamily
+        families[key] = YnlFamily(spec, schema)
+    return families[key]
+
+
+def main(words):
+    folder, spec, schema, how, name, *rest = words
+    ynl = family(folder, spec, schema if schema != "-" else "")
+    attributes = json.loads(rest.pop()) if rest and rest[-1].startswith("{") else {}
+    from lib import Netlink, NlError
+    flags = [getattr(Netlink, f"NLM_F_{word.upper()}") for word in rest]
+    try:
+        reply = ynl.do(name, attributes, flags) if how == "do" else ynl.dump(name, attributes)
+    except NlError as error:
+        print(error)
+        return 1
+    print(json.dumps(reply, default=lambda value: value.hex() if isinstance(value, bytes)
+                     else list(value)))
+    return 0
