@@ -30,6 +30,7 @@ received()
 		[[ ${words[0]} = Ip: && ${words[3]} != InReceives ]] &&
 			arrived=${words[3]}
 	done < "/proc/$server/net/snmp"
+	[ -n "$arrived" ]
 }
 
 # changed: which counters of drops and of packets did so, and by how much.
