@@ -47,13 +47,16 @@ watched_by_socket()
 {
 	local dump
 
-	ip netns exec "$gw" tcpdump -n -U -i dstm0 -w "$work/dump" 2> "$work/ready" &
+	ip netns exec "$gw" tcpdump --immediate-mode -n -U -i dstm0 -w "$work/dump" 2> "$work/ready" &
 	dump=$!
 	busywait 10000 grep -q listening "$work/ready" || return 1
 	early 0 3 || return 1
+	# shellcheck disable=SC2317
+	seen() { [ "$(tcpdump -n -r "$work/dump" icmp 2> /dev/null | grep -c echo)" -ge 6 ]; }
+	busywait 2000 seen
 	kill $dump
 	wait $dump
-	[ "$(tcpdump -n -r "$work/dump" icmp 2> /dev/null | grep -c echo)" -ge 6 ]
+	seen
 }
 
 # hooked FAMILY HOOK IN OUT

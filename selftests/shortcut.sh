@@ -203,14 +203,17 @@ watched()
 {
 	local dump
 
-	ip netns exec "$gw" tcpdump -n -U -i "$1" -w "$work/dump" 2> "$work/ready" &
+	ip netns exec "$gw" tcpdump --immediate-mode -n -U -i "$1" -w "$work/dump" 2> "$work/ready" &
 	dump=$!
 	busywait 10000 grep -q listening "$work/ready" || return 1
 	shift
 	"$@" || return 1
+	# shellcheck disable=SC2317
+	seen() { [ "$(tcpdump -n -r "$work/dump" 2> /dev/null | grep -c .)" -ge 6 ]; }
+	busywait 2000 seen
 	kill $dump
 	wait $dump
-	[ "$(tcpdump -n -r "$work/dump" 2> /dev/null | grep -c .)" -ge 6 ]
+	seen
 }
 
 check "tcpdump on the device" watched dstm0 obstructed watched
