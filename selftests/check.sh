@@ -84,7 +84,8 @@ host_tests()
 	step "the netlink spec is valid, and what is generated from it is in the tree" \
 		make -s spec-check
 	step "unit tests of the tools" make -s -j"$(nproc)" -C user check
-	step "fuzzers of the tools, a short time each" make -s -j"$(nproc)" -C user fuzz-run
+	step "fuzzers of the tools, a short time each" \
+		make -s -j"$(nproc)" -C user fuzz-run FUZZ_SECONDS=5
 	step "what Documentation/conformance.rst names is there" selftests/conformance.sh
 }
 tests_with_kernels()

@@ -118,7 +118,7 @@ check "a connection of several round trips, begun without an address" \
 	traffic "$client" tcp 198.51.100.2 7000 --timeout 30
 stop_client
 
-fresh '"retry": "40s"'
+fresh '"retry": "20s"'
 n "$client" "$python" -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
