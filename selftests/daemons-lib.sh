@@ -126,6 +126,7 @@ server_json()
 	{ "store": "$work/leases.db", "control": "$sock/server",
 	  "listen": { "relays": [ "2001:db8::/32" ], "rate-source": 10000,
 	              "interfaces": [ ${links:-} ] },
+	  "metrics": { "port": 9656 },
 	  "information": { "servers": [ ${told-\"${server_address:-2001:db8:2::2}\"} ] },
 	  "gateways": [ ${gateway:-$apart} ],
 	  "pools": [ { "name": "p", "prefixes": [ "$pool" ], "gateways": [ "gw1" ],

@@ -7,6 +7,7 @@
 . "$(dirname "$0")/daemons-lib.sh"
 
 need_daemons
+need_tool curl
 network second
 certificates
 
@@ -57,6 +58,26 @@ check "request, order, answer, reply, tunnel: in this order" steps
 check "the mapping is the lease" equal
 check "who has the address" sh -c "dstm-server ctl -s $sock/server who $lent | grep -q 2001:db8:1::7"
 check "the client tells its state" sh -c "dstm-client status --json --socket $sock/$client | grep -q $lent"
+
+# figures LINE...: Prometheus can read what the server says, and these are in it.
+figures()
+{
+	local line
+
+	n "$server" curl -s http://127.0.0.1:9656/metrics > "$work/figures" || return 1
+	grep -vE '^(# (HELP|TYPE) [a-z_]+ .*|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+)$' \
+		"$work/figures" && return 1
+	for line; do
+		grep -qxF "$line" "$work/figures" || { cat "$work/figures"; echo "no $line"; return 1; }
+	done
+}
+check "metrics: pools, leases, requests and gateways" figures \
+	'dstm_pool_addresses{pool="p",use="whole"} 1' \
+	'dstm_leases{class="all",state="bound"} 1' \
+	'dstm_requests_total{type="REQUEST",outcome="granted"} 1' \
+	'dstm_request_seconds_bucket{le="+Inf"} 2' \
+	'dstm_gateway_up{gateway="gw1"} 1' 'dstm_store_failing 0'
+check_not "and not to other machines" n "$router" curl -s "http://[2001:db8:2::2]:9656/metrics"
 
 expiry() { mapping_field lifetime ipv4 "$lent"; }
 first=$(expiry)

@@ -94,6 +94,19 @@ stop "$client"
 stop "$second"
 check "all are released" busywait 5000 mapped 0
 
+# Lent by hand, to whoever has no daemon.
+check "a lease by hand" ctl leases add ipv4 192.0.2.77 remote 2001:db8:1::7
+check "its mapping is there when it is told of" mapped 1 ipv4 192.0.2.77
+tunnel_client "$client" 1 7 192.0.2.77
+check "a tunnel by hand has traffic" pings "$client" 198.51.100.2
+check "who has it" sh -c \
+	"dstm-server ctl -s $sock/server who 192.0.2.77 | grep -q 2001:db8:1::7"
+check_not "it is not lent twice" ctl leases add ipv4 192.0.2.77 remote 2001:db8:1::8
+check_not "nor is what no pool has" ctl leases add ipv4 203.0.113.1 remote 2001:db8:1::8
+check "it is taken back" ctl leases revoke ipv4 192.0.2.77
+check "and the mapping with it" busywait 2000 mapped 0
+ip -n "$client" link del tun
+
 # An end, with nobody left to see to it: the client's tunnel has no end of its own.
 rm "$work/$client.state"
 server_json '"lifetime": 10' '"rest": "1s"'

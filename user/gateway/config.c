@@ -299,7 +299,7 @@ static void read_metrics(struct dstm_config *c, void *data)
 	struct config *config = data;
 
 	config->metrics_port = METRICS_PORT;
-	dstm_config_string(c, "address", &config->metrics_address);
+	dstm_config_address(c, "address", &config->metrics_address);
 	dstm_config_uint(c, "port", 1, 65535, &config->metrics_port);
 }
 

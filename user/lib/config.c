@@ -264,6 +264,19 @@ bool dstm_config_string(struct dstm_config *c, const char *key, char **value)
 	return drop(&child, copy, "expected a string that is not empty");
 }
 
+bool dstm_config_address(struct dstm_config *c, const char *key, char **value)
+{
+	uint8_t addr[sizeof(struct in6_addr)];
+
+	if (!dstm_config_string(c, key, value))
+		return false;
+	if (inet_pton(AF_INET6, *value, addr) == 1 ||
+	    inet_pton(AF_INET, *value, addr) == 1)
+		return true;
+	dstm_config_refuse(c, key, "expected an IPv6 or IPv4 address");
+	return false;
+}
+
 bool dstm_config_bool(struct dstm_config *c, const char *key, bool *value)
 {
 	struct dstm_config child;

@@ -106,6 +106,8 @@ void dstm_config_refuse(struct dstm_config *c, const char *key,
 
 /* Not empty. On the heap and the caller's; what stood in @value is freed. */
 bool dstm_config_string(struct dstm_config *c, const char *key, char **value);
+/* The text of an IPv6 or IPv4 address, otherwise the same. */
+bool dstm_config_address(struct dstm_config *c, const char *key, char **value);
 bool dstm_config_bool(struct dstm_config *c, const char *key, bool *value);
 /* From @min to @max, both included. */
 bool dstm_config_uint(struct dstm_config *c, const char *key, uint32_t min,

@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
+#include <event2/listener.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "metrics.h"
 
@@ -45,6 +48,36 @@ static void page_serve(struct evhttp_request *request, void *arg)
 	evbuffer_free(page.out);
 }
 
+/*
+ * evhttp_bind_socket() looks an address up as if it were a name, and finds none of
+ * IPv4 where the host has but the loopback's.
+ */
+static int listen_at(struct dstm_metrics *metrics, struct event_base *base,
+		     const char *address, uint16_t port)
+{
+	struct sockaddr_storage addr = {0};
+	struct evconnlistener *listener;
+	int len = sizeof(addr);
+
+	if (evutil_parse_sockaddr_port(address, (struct sockaddr *)&addr, &len))
+		return -EINVAL;
+	if (addr.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&addr)->sin6_port = htons(port);
+	else
+		((struct sockaddr_in *)&addr)->sin_port = htons(port);
+	listener = evconnlistener_new_bind(base, NULL, NULL,
+					   LEV_OPT_CLOSE_ON_FREE |
+					   LEV_OPT_CLOSE_ON_EXEC |
+					   LEV_OPT_REUSEABLE, -1,
+					   (struct sockaddr *)&addr, len);
+	if (!listener)
+		return -errno;
+	if (evhttp_bind_listener(metrics->http, listener))
+		return 0;
+	evconnlistener_free(listener);
+	return -ENOMEM;
+}
+
 int dstm_metrics_start(struct dstm_metrics **result, struct event_base *base,
 		       const char *address, uint16_t port, dstm_metrics_fn *fn,
 		       void *data)
@@ -66,11 +99,9 @@ int dstm_metrics_start(struct dstm_metrics **result, struct event_base *base,
 	evhttp_set_timeout(metrics->http, TIMEOUT);
 	if (evhttp_set_cb(metrics->http, "/metrics", page_serve, metrics))
 		goto failed;
-	errno = 0;
-	if (evhttp_bind_socket(metrics->http, address, port)) {
-		ret = errno ? -errno : -EADDRNOTAVAIL;
+	ret = listen_at(metrics, base, address, port);
+	if (ret)
 		goto failed;
-	}
 	*result = metrics;
 	return 0;
 

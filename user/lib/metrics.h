@@ -36,7 +36,7 @@ typedef void dstm_metrics_fn(struct dstm_page *page, void *data);
  * dstm_metrics_start - serve the page
  * @metrics: to be stopped with dstm_metrics_stop()
  * @base: the event loop
- * @address: where to listen, such as "127.0.0.1" or "::1"
+ * @address: where to listen, an address such as "127.0.0.1" or "::1"
  * @port: the port, host byte order
  * @fn: called for every request
  * @data: for @fn

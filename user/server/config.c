@@ -118,7 +118,7 @@ static void read_metrics(struct dstm_config *c, void *data)
 
 	config->metrics_port = 9656;
 	config->metrics_address = strdup("127.0.0.1");
-	dstm_config_string(c, "address", &config->metrics_address);
+	dstm_config_address(c, "address", &config->metrics_address);
 	dstm_config_uint(c, "port", 1, UINT16_MAX, &config->metrics_port);
 }
 
@@ -147,7 +147,6 @@ static void read_gateway(struct dstm_config *c, void *data)
 	struct config *config = data;
 	struct gateway_config *gateway =
 		&config->gateways[config->gateways_count];
-	uint8_t addr[16];
 
 	gateway->index = (unsigned int)config->gateways_count;
 	gateway->port = DSTM_GATEWAY_PORT;
@@ -163,10 +162,7 @@ static void read_gateway(struct dstm_config *c, void *data)
 	dstm_config_need(c, "certificate");
 	dstm_config_need(c, "key");
 	dstm_config_need(c, "authorities");
-	if (dstm_config_string(c, "address", &gateway->address) &&
-	    inet_pton(AF_INET6, gateway->address, addr) != 1 &&
-	    inet_pton(AF_INET, gateway->address, addr) != 1)
-		dstm_config_refuse(c, "address", "expected an IPv6 or IPv4 address");
+	dstm_config_address(c, "address", &gateway->address);
 	dstm_config_uint(c, "port", 1, UINT16_MAX, &gateway->port);
 	dstm_config_string(c, "peer", &gateway->peer);
 	dstm_config_string(c, "certificate", &gateway->certificate);

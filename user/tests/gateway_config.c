@@ -61,6 +61,8 @@ static const struct {
 	  "2:1: tls: the key \"key\" is missing" },
 	{ "{\"name\": \"g\", " DEVICE ",\n\"metrics\": {\"port\": 0}}",
 	  "2:13: metrics.port: expected a number from 1 to 65535" },
+	{ "{\"name\": \"g\", " DEVICE ",\n\"metrics\": {\"address\": \"localhost\"}}",
+	  "2:13: metrics.address: expected an IPv6 or IPv4 address" },
 };
 
 static void wrong(void **state)
