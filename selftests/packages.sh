@@ -10,7 +10,7 @@ curl"
 check="$demo python3-yaml python3-jsonschema python3-scapy libcmocka-dev clang
 libclang-rt-14-dev ethtool nftables socat traceroute iputils-tracepath iperf3
 bind9-dnsutils util-linux mandoc sparse perl linux-source-6.12 bc bison flex xz-utils
-libelf-dev kmod busybox-static procps systemd dkms"
+libelf-dev kmod busybox-static procps systemd dkms strace"
 
 bench="$demo iperf3 gnuplot-nox"
 
