@@ -18,6 +18,7 @@ static int parse(struct dstm_mapfile *file, const char *text)
 	size_t size = strlen(text);
 	char *copy = malloc(size ? size : 1);
 
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(copy, text, size);
 	error[0] = '\0';
 	return dstm_mapfile_parse(file, "f", copy, size, "dstm0", error);

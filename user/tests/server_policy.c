@@ -90,23 +90,23 @@ static void which_class(void **state)
 static void tunnel_sources(void **state)
 {
 	static const struct {
-		enum tunnel_source rule;
 		const char *source, *link, *tunnel;
+		enum tunnel_source rule;
 		bool good;
 	} cases[] = {
-		{ SOURCE_PREFIX, "2001:db8::1", "::", "2001:db8::1", true },
-		{ SOURCE_PREFIX, "2001:db8::1", "::", "2001:db8::2", true },
-		{ SOURCE_PREFIX, "2001:db8::1", "::", "2001:db8:0:1::1", false },
-		{ SOURCE_PREFIX, "fe80::1", "2001:db8:0:1::", "2001:db8:0:1::1", true },
-		{ SOURCE_PREFIX, "fe80::1", "2001:db8:0:1::", "2001:db8::1", false },
-		{ SOURCE_PREFIX, "fe80::1", "::", "::1", false },
-		{ SOURCE_PREFIX, "fe80::1", "::", "fe80::1", false },
-		{ SOURCE_ADDRESS, "2001:db8::1", "::", "2001:db8::1", true },
-		{ SOURCE_ADDRESS, "2001:db8::1", "::", "2001:db8::2", false },
-		{ SOURCE_ANY, "2001:db8::1", "::", "2001:db9::2", true },
-		{ SOURCE_ANY, "2001:db8::1", "::", "ff02::1", false },
-		{ SOURCE_ANY, "2001:db8::1", "::", "::ffff:192.0.2.1", false },
-		{ SOURCE_ANY, "2001:db8::1", "::", "::", false },
+		{ "2001:db8::1", "::", "2001:db8::1", SOURCE_PREFIX, true },
+		{ "2001:db8::1", "::", "2001:db8::2", SOURCE_PREFIX, true },
+		{ "2001:db8::1", "::", "2001:db8:0:1::1", SOURCE_PREFIX, false },
+		{ "fe80::1", "2001:db8:0:1::", "2001:db8:0:1::1", SOURCE_PREFIX, true },
+		{ "fe80::1", "2001:db8:0:1::", "2001:db8::1", SOURCE_PREFIX, false },
+		{ "fe80::1", "::", "::1", SOURCE_PREFIX, false },
+		{ "fe80::1", "::", "fe80::1", SOURCE_PREFIX, false },
+		{ "2001:db8::1", "::", "2001:db8::1", SOURCE_ADDRESS, true },
+		{ "2001:db8::1", "::", "2001:db8::2", SOURCE_ADDRESS, false },
+		{ "2001:db8::1", "::", "2001:db9::2", SOURCE_ANY, true },
+		{ "2001:db8::1", "::", "ff02::1", SOURCE_ANY, false },
+		{ "2001:db8::1", "::", "::ffff:192.0.2.1", SOURCE_ANY, false },
+		{ "2001:db8::1", "::", "::", SOURCE_ANY, false },
 	};
 	struct policy *policy = classes(1);
 	size_t i;
