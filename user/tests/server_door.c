@@ -311,6 +311,24 @@ static void renewed_and_released(void **state)
 	assert_false(answered(&packet, &got));
 }
 
+/* RFC 2131 section 4.3.5: what it needs to know beside its address, and no lease. */
+static void informed(void **state)
+{
+	struct dhcpv4_message m, got;
+
+	(void)state;
+	message(&m, DHCPV4_INFORM, 9);
+	m.ciaddr.s_addr = htonl(0xc0000202);
+	ask(&m);
+	expect(&got, DHCPV4_ACK);
+	assert_int_equal(got.yiaddr.s_addr, 0);
+	assert_int_equal(got.ciaddr.s_addr, m.ciaddr.s_addr);
+	assert_false(dhcpv4_has(&got, DHCPV4_OPT_LEASE_TIME));
+	assert_int_equal(ntohl(got.routers[0].s_addr), 0xc0000201);
+	assert_int_equal(w.ordered, 0);
+	assert_int_equal(w.engine.leases.count[LEASE_BOUND], 0);
+}
+
 /* What a gateway did not do is asked of it again; it was no renewal. */
 static void renewed_at_last(void **state)
 {
@@ -557,6 +575,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(five_steps),
 		TEST(renewed_and_released),
+		TEST(informed),
 		TEST(renewed_at_last),
 		TEST(moved),
 		TEST(told_why),
