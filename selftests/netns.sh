@@ -10,13 +10,21 @@ need_dstm
 topology
 map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
 
+# Until something has come back each way: an error ends a ping that has a deadline.
 flood()
 {
-	exec_n "$client" ping -4 -n -q -f -w 60 198.51.100.2 > "$work/flood.out" 2>&1 &
+	rm -f "$work/flood.out" "$work/flood.in"
+	exec_n "$client" ping -4 -n -f -w 60 198.51.100.2 > "$work/flood.out" 2>&1 &
 	flood=$!
-	exec_n "$inet" ping -4 -n -q -f -w 60 192.0.2.7 > "$work/flood.in" 2>&1 &
+	exec_n "$inet" ping -4 -n -f -w 60 192.0.2.7 > "$work/flood.in" 2>&1 &
 	flood="$flood $!"
-	sleep 0.3
+	busywait 3000 floods
+}
+
+# A ping takes a dot back for each answer.
+floods()
+{
+	grep -qs $'\b' "$work/flood.out" && grep -qs $'\b' "$work/flood.in"
 }
 
 # Its end, and that it was one: something came back each way.
