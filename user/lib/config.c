@@ -267,14 +267,19 @@ bool dstm_config_string(struct dstm_config *c, const char *key, char **value)
 bool dstm_config_address(struct dstm_config *c, const char *key, char **value)
 {
 	uint8_t addr[sizeof(struct in6_addr)];
+	char *text = NULL;
 
-	if (!dstm_config_string(c, key, value))
+	if (!dstm_config_string(c, key, &text))
 		return false;
-	if (inet_pton(AF_INET6, *value, addr) == 1 ||
-	    inet_pton(AF_INET, *value, addr) == 1)
-		return true;
-	dstm_config_refuse(c, key, "expected an IPv6 or IPv4 address");
-	return false;
+	if (inet_pton(AF_INET6, text, addr) != 1 &&
+	    inet_pton(AF_INET, text, addr) != 1) {
+		dstm_config_refuse(c, key, "expected an IPv6 or IPv4 address");
+		free(text);
+		return false;
+	}
+	free(*value);
+	*value = text;
+	return true;
 }
 
 bool dstm_config_bool(struct dstm_config *c, const char *key, bool *value)
