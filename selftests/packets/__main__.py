@@ -42,10 +42,10 @@ def show_frames(cases):
 
 def main():
     args = arguments()
-    suite = store.load()
     if args.store:
-        store.save(suite)
+        store.save(store.make())
         return 0
+    suite = store.load()
     number = failed = 0
     for role in "gateway", "client":
         cases = [case for case in suite[role] if not args.cases or

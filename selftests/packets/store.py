@@ -25,9 +25,14 @@ def save(suite):
     os.replace(FILE + ".new", FILE)
 
 
-def load():
-    if is_fresh():
-        with open(FILE, "rb") as file:
-            return pickle.load(file)
+def make():
+    # With it comes scapy, which is slow to load.
     from .suite import suite
     return suite()
+
+
+def load():
+    if not is_fresh():
+        return make()
+    with open(FILE, "rb") as file:
+        return pickle.load(file)
