@@ -5,20 +5,16 @@ the other: to read the spec takes it long.
 Words: the folder tools/net/ynl, the spec, its schema or "-", and do or dump with the
 name of the operation, then create, excl or replace, and the attributes as JSON."""
 
+import functools
 import json
 import sys
 
-families = {}
 
-
+@functools.cache
 def family(folder, spec, schema):
-    key = folder, spec
-    if key not in families:
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-        from lib import YnlFamily
-        families[key] = YnlFamily(spec, schema)
-    return families[key]
+    sys.path.insert(0, folder)
+    from lib import YnlFamily
+    return YnlFamily(spec, schema)
 
 
 def main(words):
