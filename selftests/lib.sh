@@ -181,6 +181,26 @@ exec_n()
 	exec ip netns exec "$@"
 }
 
+# watched DEVICE COMMAND...: the command succeeds, and tcpdump sees three pings of its, and
+# their answers, at the gateway's device. What it has not read yet is lost with it.
+watched()
+{
+	local dump
+
+	ip netns exec "$gw" tcpdump --immediate-mode -n -U -i "$1" -w "$work/dump" \
+		2> "$work/ready" &
+	dump=$!
+	busywait 10000 grep -q listening "$work/ready" || return 1
+	shift
+	"$@" || return 1
+	# shellcheck disable=SC2317
+	seen() { [ "$(tcpdump -n -r "$work/dump" icmp 2> /dev/null | grep -c echo)" -ge 6 ]; }
+	busywait 2000 seen
+	kill $dump
+	wait $dump
+	seen
+}
+
 # in_batch NS: commands of ip(8), from the standard input, in one process.
 in_batch()
 {

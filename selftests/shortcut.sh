@@ -199,23 +199,6 @@ in_front()
 	takes 3 3
 }
 check "netfilter: a chain of the device comes first" in_front
-watched()
-{
-	local dump
-
-	ip netns exec "$gw" tcpdump --immediate-mode -n -U -i "$1" -w "$work/dump" 2> "$work/ready" &
-	dump=$!
-	busywait 10000 grep -q listening "$work/ready" || return 1
-	shift
-	"$@" || return 1
-	# shellcheck disable=SC2317
-	seen() { [ "$(tcpdump -n -r "$work/dump" 2> /dev/null | grep -c .)" -ge 6 ]; }
-	busywait 2000 seen
-	kill $dump
-	wait $dump
-	seen
-}
-
 check "tcpdump on the device" watched dstm0 obstructed watched
 check "no more" takes 3 3
 check "tcpdump on the way" watched inet0 takes 3 3
