@@ -28,6 +28,8 @@ check_not "on demand: no address before a packet wants out" has_address "$client
 check "ping -c 1 works the first time" n "$client" ping -4 -n -c 1 -W 10 198.51.100.2
 lent=$(address_of "$client")
 note "the address is $lent"
+# Before it is renewed.
+figures=$(n "$server" curl -s http://127.0.0.1:9656/metrics)
 sleep 0.5
 kill $capture
 wait $capture 2> /dev/null
@@ -59,19 +61,19 @@ check "the mapping is the lease" equal
 check "who has the address" sh -c "dstm-server ctl -s $sock/server who $lent | grep -q 2001:db8:1::7"
 check "the client tells its state" sh -c "dstm-client status --json --socket $sock/$client | grep -q $lent"
 
-# figures LINE...: Prometheus can read what the server says, and these are in it.
-figures()
+# told LINE...: Prometheus can read what the server says, and these are in it.
+told()
 {
 	local line
 
-	n "$server" curl -s http://127.0.0.1:9656/metrics > "$work/figures" || return 1
+	echo "$figures"
 	grep -vE '^(# (HELP|TYPE) [a-z_]+ .*|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+)$' \
-		"$work/figures" && return 1
+		<<< "$figures" && return 1
 	for line; do
-		grep -qxF "$line" "$work/figures" || { cat "$work/figures"; echo "no $line"; return 1; }
+		grep -qxF "$line" <<< "$figures" || { echo "no $line"; return 1; }
 	done
 }
-check "metrics: pools, leases, requests and gateways" figures \
+check "metrics: pools, leases, requests and gateways" told \
 	'dstm_pool_addresses{pool="p",use="whole"} 1' \
 	'dstm_leases{class="all",state="bound"} 1' \
 	'dstm_requests_total{type="REQUEST",outcome="granted"} 1' \
