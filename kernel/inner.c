@@ -315,6 +315,21 @@ enum dstm_flaw dstm_inner_port(const struct sk_buff *skb, int offset,
 	return flaw == DSTM_TRUNCATED ? DSTM_NO_PORTS : flaw;
 }
 
+/* The owner of a packet that shows its ports, of an address split as most are. */
+static struct dstm_mapping *usual_owner(struct dstm_table *t,
+					const struct sk_buff *skb, int offset,
+					const struct iphdr *iph, enum dstm_end end)
+{
+	u16 port;
+
+	if (!READ_ONCE(t->usual.psid_len) || ip_is_fragment(iph) ||
+	    iph->protocol == IPPROTO_ICMP ||
+	    plain_port(skb, offset + iph->ihl * 4, iph->protocol, end, &port))
+		return NULL;
+	return dstm_table_usual_owner(t, end == DSTM_SOURCE ? iph->saddr :
+				      iph->daddr, port);
+}
+
 /**
  * dstm_inner_owner - the mapping that one end of a packet belongs to
  * @t: the table; the caller is in an RCU section
@@ -335,6 +350,9 @@ enum dstm_flaw dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
 	enum dstm_flaw flaw;
 	u16 port = 0;
 
+	*m = usual_owner(t, skb, offset, iph, end);
+	if (*m)
+		return DSTM_SOUND;
 	address = dstm_table_address(t, end == DSTM_SOURCE ? iph->saddr :
 							      iph->daddr);
 	if (!address)

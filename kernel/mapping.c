@@ -117,6 +117,13 @@ const struct dstm_node *dstm_table_address(struct dstm_table *t, __be32 ipv4)
 	return find(t, ipv4, 0);
 }
 
+static struct dstm_mapping *unless_expired(struct dstm_mapping *m)
+{
+	if (READ_ONCE(m->expires) && dstm_mapping_expired(m, dstm_now()))
+		return NULL;
+	return m;
+}
+
 /**
  * dstm_table_owner - the mapping that a port of an address belongs to
  * @t: the table
@@ -129,7 +136,6 @@ struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 				      const struct dstm_node *address, u16 port)
 {
 	const struct dstm_node *node = address;
-	struct dstm_mapping *m;
 
 	if (!is_whole(address)) {
 		if (dstm_portset_reserved(port, address->psid_offset))
@@ -142,10 +148,32 @@ struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 		    node->psid_offset != address->psid_offset)
 			return NULL;
 	}
-	m = to_mapping(node);
-	if (READ_ONCE(m->expires) && dstm_mapping_expired(m, dstm_now()))
+	return unless_expired(to_mapping(node));
+}
+
+/**
+ * dstm_table_usual_owner - the same in one step, if the address is split as most are
+ * @t: the table; the caller is in an RCU section
+ * @ipv4: the address
+ * @port: in host byte order
+ *
+ * Return: the mapping, whose lifetime is not over, or NULL: nothing is said.
+ */
+struct dstm_mapping *dstm_table_usual_owner(struct dstm_table *t, __be32 ipv4,
+					    u16 port)
+{
+	struct dstm_split usual = READ_ONCE(t->usual);
+	const struct dstm_node *node;
+
+	if (!usual.psid_len || dstm_portset_reserved(port, usual.psid_offset))
 		return NULL;
-	return m;
+	node = find(t, ipv4, 1 + dstm_portset_psid(port, usual.psid_len,
+						   usual.psid_offset));
+	/* All port sets of an address are of one shape. */
+	if (!node || node->psid_len != usual.psid_len ||
+	    node->psid_offset != usual.psid_offset)
+		return NULL;
+	return unless_expired(to_mapping(node));
 }
 
 static bool serves(const struct dstm_node *node, const struct in6_addr *remote)
@@ -196,8 +224,8 @@ static void seek_bucket(struct dstm_table *t, u32 slot, struct dstm_seek *seek)
 /**
  * dstm_table_seek - ask for the memory that a lookup begins with
  * @t: the table; the caller is in an RCU section
- * @ipv4: the address that dstm_table_address() will be asked for
- * @port: the port that dstm_table_owner() will be asked for
+ * @ipv4: the address that will be asked for
+ * @port: the port that will be asked for
  * @seek: for the steps that follow, as soon as the memory may be there
  *
  * The steps only save time: a lookup finds what it finds without them. After
@@ -207,9 +235,13 @@ static void seek_bucket(struct dstm_table *t, u32 slot, struct dstm_seek *seek)
 void dstm_table_seek(struct dstm_table *t, __be32 ipv4, u16 port,
 		     struct dstm_seek *seek)
 {
+	struct dstm_split usual = READ_ONCE(t->usual);
+
 	seek->key.ipv4 = ipv4;
 	seek->port = port;
-	seek_bucket(t, 0, seek);
+	seek_bucket(t, usual.psid_len ?
+		    1 + dstm_portset_psid(port, usual.psid_len,
+					  usual.psid_offset) : 0, seek);
 }
 
 /* Not a call: gcc leaves out calls of what does nothing but prefetch. */
@@ -422,6 +454,23 @@ static void share_put(struct dstm_table *t, const struct dstm_mapping *m)
 	kfree_rcu(share, rcu);
 }
 
+/* A mapping came, or went. */
+static void count(struct dstm_table *t, const struct dstm_mapping *m, int change)
+{
+	struct dstm_split split = {};
+
+	t->count += change;
+	if (!is_whole(&m->node))
+		t->sets += change;
+	/* As the last one, which is cheap to say and seldom wrong. */
+	if (t->sets > t->count / 2)
+		split = is_whole(&m->node) ? t->usual : (struct dstm_split) {
+			.psid_len = m->node.psid_len,
+			.psid_offset = m->node.psid_offset,
+		};
+	WRITE_ONCE(t->usual, split);
+}
+
 /* The caller has made sure that nothing is in the way. */
 static int insert(struct dstm_table *t, struct dstm_mapping *m)
 {
@@ -443,7 +492,7 @@ static int insert(struct dstm_table *t, struct dstm_mapping *m)
 
 	order_insert(t, m);
 	wheel_insert(t, m);
-	t->count++;
+	count(t, m, 1);
 	return 0;
 }
 
@@ -463,7 +512,7 @@ void dstm_table_remove(struct dstm_table *t, struct dstm_mapping *m)
 	rb_erase(&m->order, &t->order);
 	RB_CLEAR_NODE(&m->order);
 	wheel_remove(t, m);
-	t->count--;
+	count(t, m, -1);
 }
 
 /* Readers see one or the other, never none. */

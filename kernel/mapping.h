@@ -51,8 +51,14 @@ struct dstm_mapping {
 	};
 };
 
+/* How an address is split into port sets; psid_len 0: it is not. */
+struct dstm_split {
+	u8 psid_len;
+	u8 psid_offset;
+};
+
 /*
- * Readers are in an RCU section and take no lock; they use @hash only.
+ * Readers are in an RCU section and take no lock; they use @hash and @usual only.
  * Everything else, and every change, is under the lock of the table's device.
  */
 struct dstm_table {
@@ -61,9 +67,11 @@ struct dstm_table {
 	struct hlist_head *wheel;	/* by the second of expiry */
 	u64 swept;			/* the wheel is done up to this second */
 	u32 count;
+	u32 sets;			/* mappings of port sets */
 	u32 mortal;			/* mappings with a lifetime */
 	u16 sync;			/* the sync that runs or ran last */
 	bool syncing;
+	struct dstm_split usual;	/* of most addresses, where most are split */
 };
 
 /* A lookup to come, whose memory is asked for beforehand. */
@@ -107,6 +115,8 @@ void dstm_table_destroy(struct dstm_table *t);
 const struct dstm_node *dstm_table_address(struct dstm_table *t, __be32 ipv4);
 struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 				      const struct dstm_node *address, u16 port);
+struct dstm_mapping *dstm_table_usual_owner(struct dstm_table *t, __be32 ipv4,
+					    u16 port);
 bool dstm_table_may_serve(struct dstm_table *t, __be32 ipv4,
 			  const struct in6_addr *remote);
 
