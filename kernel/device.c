@@ -141,7 +141,6 @@ static void dstm_uninit(struct net_device *dev)
 	mutex_unlock(&dstm->lock);
 
 	cancel_delayed_work_sync(&dstm->expiry);
-	dstm_early_forget(dstm);
 	dstm_tep_put(dstm->tep);
 	list_del(&dstm->list);
 }
@@ -198,6 +197,7 @@ static int dstm_stop(struct net_device *dev)
 	dstm_early_close(dstm);
 	/* It may go on in another namespace, where they would be strangers. */
 	dstm_batch_drain(dstm);
+	dstm_early_forget(dstm);
 	dstm_shortcut_forget(dstm);
 	return 0;
 }

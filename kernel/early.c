@@ -19,7 +19,7 @@
 #include "device.h"
 #include "drop.h"
 #include "early.h"
-#include "route.h"
+#include "known.h"
 #include "watch.h"
 
 /*
@@ -40,78 +40,17 @@ static bool is_routed_by_more(const struct net *net, const struct sk_buff *skb)
 	return dstm_has_rules(net) || IPCB(skb)->flags & IPSKB_MULTIPATH;
 }
 
-/*
- * The last packet of this CPU that was taken. One of the same flow has the same
- * route as long as no route has changed; what else may change (rp_filter) is
- * noticed in the next jiffy.
- */
-struct last_flow {
-	struct dstm_dev *dstm;
-	struct net_device *from;
-	unsigned long until;
-	__be32 saddr;
-	__be32 daddr;
-	u32 mark;
-	int generation;
-	u8 tos;
-};
-
-static DEFINE_PER_CPU(struct last_flow, last_flow);
-
-static struct dstm_dev *same_flow(const struct sk_buff *skb,
-				  const struct iphdr *iph, const struct net *net)
-{
-	const struct last_flow *last = this_cpu_ptr(&last_flow);
-
-	return last->saddr == iph->saddr && last->daddr == iph->daddr &&
-	       last->from == skb->dev && last->tos == iph->tos &&
-	       last->mark == skb->mark && time_before(jiffies, last->until) &&
-	       last->generation == rt_genid_ipv4(net) ? last->dstm : NULL;
-}
-
-/* @generation is of before the lookup: whatever changed since then counts. */
-static void keep_flow(struct dstm_dev *dstm, const struct sk_buff *skb,
-		      const struct iphdr *iph, int generation)
-{
-	*this_cpu_ptr(&last_flow) = (struct last_flow) {
-		.dstm = dstm,
-		.from = skb->dev,
-		.until = jiffies + 1,
-		.saddr = iph->saddr,
-		.daddr = iph->daddr,
-		.mark = skb->mark,
-		.generation = generation,
-		.tos = iph->tos,
-	};
-}
-
-/**
- * dstm_early_forget - make sure that no packet finds a device any more
- * @dstm: the device, which is down and has no packets on their way
- */
-void dstm_early_forget(const struct dstm_dev *dstm)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct last_flow *last = per_cpu_ptr(&last_flow, cpu);
-
-		if (last->dstm == dstm)
-			WRITE_ONCE(last->dstm, NULL);
-	}
-}
-
 /* The device that a packet is to be forwarded into, if it is one of ours. */
 static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph,
 				    const struct net *net)
 {
-	struct dstm_dev *dstm = same_flow(skb, iph, net);
-	struct dstm_route_state state;
+	struct dstm_dev *dstm = dstm_known_way_in(iph, skb->dev);
+	struct dstm_known_state state;
 	struct rtable *rt;
 
 	if (dstm)
 		return dstm;
-	state = dstm_route_state(skb->dev);
+	state = dstm_known_state(skb->dev);
 	if (dstm_compat_route_input(skb, iph, skb->dev))
 		return NULL;
 	rt = skb_rtable(skb);
@@ -121,10 +60,8 @@ static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph
 	    ip_dst_mtu_maybe_forward(&rt->dst, true) < READ_ONCE(rt->dst.dev->mtu))
 		return NULL;
 	dstm = netdev_priv(rt->dst.dev);
-	if (!is_routed_by_more(net, skb)) {
-		keep_flow(dstm, skb, iph, state.generation);
-		dstm_route_learn_in(dstm, iph, skb->dev, &state);
-	}
+	if (!is_routed_by_more(net, skb))
+		dstm_known_keep_way_in(dstm, iph, skb->dev, &state);
 	return dstm;
 }
 
@@ -364,12 +301,21 @@ int dstm_early_open(struct dstm_dev *dstm)
 	struct net *inner = dev_net(dstm->dev), *outer = dstm->underlay;
 	int err;
 
-	err = hook(inner, &ipv4_hook, &dstm_net(inner)->open4);
+	err = dstm_known_open(inner);
 	if (err)
 		return err;
+	err = hook(inner, &ipv4_hook, &dstm_net(inner)->open4);
+	if (err)
+		goto known;
 	err = hook(outer, &ipv6_hook, &dstm_net(outer)->open6);
 	if (err)
-		unhook(inner, &ipv4_hook, &dstm_net(inner)->open4);
+		goto ipv4;
+	return 0;
+
+ipv4:
+	unhook(inner, &ipv4_hook, &dstm_net(inner)->open4);
+known:
+	dstm_known_close(inner);
 	return err;
 }
 
@@ -383,4 +329,14 @@ void dstm_early_close(struct dstm_dev *dstm)
 
 	unhook(inner, &ipv4_hook, &dstm_net(inner)->open4);
 	unhook(outer, &ipv6_hook, &dstm_net(outer)->open6);
+	dstm_known_close(inner);
+}
+
+/**
+ * dstm_early_forget - make sure that no packet finds a device any more
+ * @dstm: the device, which is down and has no packets on their way
+ */
+void dstm_early_forget(const struct dstm_dev *dstm)
+{
+	dstm_known_forget(dstm);
 }

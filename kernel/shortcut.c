@@ -14,6 +14,7 @@
 
 #include "device.h"
 #include "early.h"
+#include "known.h"
 #include "receive.h"
 #include "route.h"
 #include "shortcut.h"
@@ -94,7 +95,7 @@ static bool encapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 	struct dstm_tally tally = {};
 	struct dstm_way way;
 
-	if (!check_ipv4(skb) || !dstm_route_leads_in(dstm, ip_hdr(skb), skb->dev) ||
+	if (!check_ipv4(skb) || dstm_known_way_in(ip_hdr(skb), skb->dev) != dstm ||
 	    !dstm_transmit_way(dstm, skb, &way))
 		return false;
 	begin(dstm, skb);

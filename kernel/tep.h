@@ -11,6 +11,7 @@
 #include "path.h"
 
 struct dstm_dev;
+struct dstm_known;
 struct netlink_ext_ack;
 
 /*
@@ -35,6 +36,7 @@ struct dstm_tep {
 /* The end points of all devices that were made in a namespace. */
 struct dstm_net {
 	struct hlist_head teps[DSTM_TEP_BUCKETS];
+	struct dstm_known __rcu *known;	/* NULL: no device is up in it */
 	u32 open4;			/* devices that are up in it, under rtnl */
 	u32 open6;			/* those that it is the underlay of */
 };

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _DSTM_KNOWN_H
+#define _DSTM_KNOWN_H
+
+#include <linux/types.h>
+
+struct dstm_dev;
+struct iphdr;
+struct net;
+struct net_device;
+
+/* What an answer of the stack depends on beside addresses; taken before it is asked. */
+struct dstm_known_state {
+	int generation;		/* of IPv4 routes, addresses and forwarding */
+	u8 rp_filter;		/* of the device that packets come by */
+};
+
+int dstm_known_open(struct net *net);
+void dstm_known_close(struct net *net);
+void dstm_known_forget(const struct dstm_dev *dstm);
+
+struct dstm_known_state dstm_known_state(const struct net_device *from);
+bool dstm_known_is_enough(const struct net *net);
+
+struct dstm_dev *dstm_known_way_in(const struct iphdr *iph,
+				   const struct net_device *from);
+void dstm_known_keep_way_in(struct dstm_dev *dstm, const struct iphdr *iph,
+			    const struct net_device *from,
+			    const struct dstm_known_state *state);
+
+bool dstm_known_source(const struct iphdr *iph, const struct net_device *from,
+		       const struct dstm_known_state *state);
+void dstm_known_keep_source(const struct iphdr *iph, const struct net_device *from,
+			    const struct dstm_known_state *state);
+
+#endif
