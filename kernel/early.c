@@ -20,6 +20,7 @@
 #include "drop.h"
 #include "early.h"
 #include "known.h"
+#include "output.h"
 #include "watch.h"
 
 /*
@@ -94,8 +95,7 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 		route_without_redirect(skb);
 		return NF_ACCEPT;
 	}
-	if (rcu_access_pointer(net->nf.hooks_ipv4[NF_INET_FORWARD]) ||
-	    dstm_is_hooked_behind(net, skb) || !is_for_us(skb) ||
+	if (dstm_is_hooked_behind(net, skb) || !is_for_us(skb) ||
 	    skb->sk || skb_dst(skb) || iph->ihl > 5 ||
 	    !xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb) ||
 	    dstm_has_policies(net, XFRM_POLICY_OUT))
@@ -248,7 +248,7 @@ bool dstm_early_input(struct dstm_dev *dstm, struct sk_buff *skb,
 		return false;
 	IPCB(skb)->flags &= ~IPSKB_DOREDIRECT;
 	dstm_early_count(net, skb);
-	dst_input(skb);
+	dstm_output_forward(net, skb);
 	return true;
 }
 

@@ -15,6 +15,7 @@
 #include "device.h"
 #include "early.h"
 #include "known.h"
+#include "output.h"
 #include "receive.h"
 #include "route.h"
 #include "shortcut.h"
@@ -39,7 +40,6 @@ static u32 obstacles(const struct dstm_dev *dstm)
 	u32 found = 0;
 
 	if (dstm_is_hooked_before(inner->nf.hooks_ipv4[NF_INET_PRE_ROUTING]) ||
-	    rcu_access_pointer(inner->nf.hooks_ipv4[NF_INET_FORWARD]) ||
 	    dstm_is_hooked_behind(inner, NULL))
 		found |= DSTM_OBSTACLE_NETFILTER;
 	if (dstm_is_hooked_before(outer->nf.hooks_ipv6[NF_INET_PRE_ROUTING]) ||
@@ -162,7 +162,7 @@ static bool decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 	dstm_early_prepare(dstm, skb);
 	skb_dst_set_noref(skb, dst);
 	dstm_early_count(dev_net(dstm->dev), skb);
-	dst_input(skb);
+	dstm_output_forward(dev_net(dstm->dev), skb);
 	return true;
 }
 

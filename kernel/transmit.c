@@ -18,6 +18,7 @@
 #include "fragment.h"
 #include "icmp.h"
 #include "inner.h"
+#include "output.h"
 #include "path.h"
 #include "tally.h"
 #include "trace.h"
@@ -140,7 +141,7 @@ static void push_ipv6(struct sk_buff *skb, const struct dstm_mapping *m,
 	skb_reset_network_header(skb);
 	ipv6h = ipv6_hdr(skb);
 	ip6_flow_hdr(ipv6h, tclass, flowlabel);
-	ipv6h->payload_len = 0;		/* set by ip6_local_out() */
+	ipv6h->payload_len = 0;		/* set by dstm_output_tunnel() */
 	ipv6h->nexthdr = nexthdr;
 	ipv6h->hop_limit = hoplimit;
 	ipv6h->saddr = dstm_mapping_tep(m)->addr;
@@ -235,7 +236,7 @@ static int encapsulate(struct dstm_dev *dstm, struct dstm_mapping *m,
 	/* What is too big for the path is fragmented outside (RFC 6333 5.3). */
 	skb->ignore_df = 1;
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-	err = ip6_local_out(dstm->underlay, NULL, skb);
+	err = dstm_output_tunnel(dstm->underlay, skb);
 	return net_xmit_eval(err);
 }
 
@@ -437,7 +438,6 @@ bool dstm_transmit_way(struct dstm_dev *dstm, const struct sk_buff *skb,
 void dstm_transmit_by(struct dstm_dev *dstm, struct sk_buff *skb,
 		      const struct dstm_way *way, struct dstm_tally *tally)
 {
-	struct net *net = dev_net(dstm->dev);
 	struct dst_entry *dst = way->dst;
 
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
@@ -445,13 +445,7 @@ void dstm_transmit_by(struct dstm_dev *dstm, struct sk_buff *skb,
 		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
 		return;
 	}
-	__IP_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
-	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, skb->len);
-	skb_forward_csum(skb);
-	ip_decrease_ttl(ip_hdr(skb));
-	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
-		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
-	skb_clear_tstamp(skb);
+	dstm_output_hop(dev_net(dstm->dev), skb);
 	send(dstm, way->m, skb, dst, tally);
 }
 

@@ -9,6 +9,7 @@
 
 #include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <net/ip.h>
 #include <net/sch_generic.h>
 #include <net/xfrm.h>
@@ -28,18 +29,47 @@ static inline bool dstm_is_hooked_before(const struct nf_hook_entries __rcu *pla
  * AppArmor has a hook in every namespace, which looks at nothing but the security
  * mark of a packet.
  */
-static inline bool dstm_is_hooked_behind(const struct net *net,
-					 const struct sk_buff *skb)
+static inline bool dstm_is_more_than_apparmor(const struct nf_hook_entries __rcu *place,
+					      const struct sk_buff *skb)
 {
-	const struct nf_hook_entries *e;
+	const struct nf_hook_entries *e = rcu_dereference(place);
 
-	e = rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
 	if (!e)
 		return false;
 	return e->num_hook_entries > 1 ||
 	       (skb && dstm_compat_has_secmark(skb)) ||
 	       nf_hook_entries_get_hook_ops(e)[0]->priority !=
 	       NF_IP_PRI_SELINUX_FIRST;
+}
+
+/* Whether there is a hook between the route of a forwarded packet and the device. */
+static inline bool dstm_is_hooked_behind(const struct net *net,
+					 const struct sk_buff *skb)
+{
+	return rcu_access_pointer(net->nf.hooks_ipv4[NF_INET_FORWARD]) ||
+	       dstm_is_more_than_apparmor(net->nf.hooks_ipv4[NF_INET_POST_ROUTING],
+					  skb);
+}
+
+/* The same for an IPv6 packet of this host's own. */
+static inline bool dstm_is_hooked_behind6(const struct net *net,
+					  const struct sk_buff *skb)
+{
+	return rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_LOCAL_OUT]) ||
+	       dstm_is_more_than_apparmor(net->nf.hooks_ipv6[NF_INET_POST_ROUTING],
+					  skb);
+}
+#else
+static inline bool dstm_is_hooked_behind(const struct net *net,
+					 const struct sk_buff *skb)
+{
+	return false;
+}
+
+static inline bool dstm_is_hooked_behind6(const struct net *net,
+					  const struct sk_buff *skb)
+{
+	return false;
 }
 #endif
 
