@@ -471,12 +471,34 @@ static void count(struct dstm_table *t, const struct dstm_mapping *m, int change
 	WRITE_ONCE(t->usual, split);
 }
 
+/* Before the mapping is seen, and after it was. */
+static void widen(struct dstm_table *t, const struct dstm_mapping *m)
+{
+	u32 addr = ntohl(m->node.key.ipv4);
+
+	WRITE_ONCE(t->lowest, min(t->lowest, addr));
+	WRITE_ONCE(t->highest, max(t->highest, addr));
+}
+
+static void narrow(struct dstm_table *t, u32 gone)
+{
+	const struct dstm_mapping *first, *last;
+
+	if (gone > t->lowest && gone < t->highest)
+		return;
+	first = by_order(rb_first(&t->order));
+	last = by_order(rb_last(&t->order));
+	WRITE_ONCE(t->lowest, first ? ntohl(first->node.key.ipv4) : U32_MAX);
+	WRITE_ONCE(t->highest, last ? ntohl(last->node.key.ipv4) : 0);
+}
+
 /* The caller has made sure that nothing is in the way. */
 static int insert(struct dstm_table *t, struct dstm_mapping *m)
 {
 	bool whole = is_whole(&m->node);
 	int err = 0;
 
+	widen(t, m);
 	rcu_read_lock();
 	if (!whole)
 		err = share_get(t, m);
@@ -511,6 +533,7 @@ void dstm_table_remove(struct dstm_table *t, struct dstm_mapping *m)
 
 	rb_erase(&m->order, &t->order);
 	RB_CLEAR_NODE(&m->order);
+	narrow(t, ntohl(m->node.key.ipv4));
 	wheel_remove(t, m);
 	count(t, m, -1);
 }
@@ -748,6 +771,7 @@ int dstm_table_init(struct dstm_table *t)
 		return err;
 	}
 	t->order = RB_ROOT;
+	narrow(t, 0);
 	t->swept = div_u64(dstm_now(), NSEC_PER_SEC);
 	return 0;
 }

@@ -58,7 +58,8 @@ struct dstm_split {
 };
 
 /*
- * Readers are in an RCU section and take no lock; they use @hash and @usual only.
+ * Readers are in an RCU section and take no lock; they use @hash, @usual and
+ * dstm_table_spans() only.
  * Everything else, and every change, is under the lock of the table's device.
  */
 struct dstm_table {
@@ -72,6 +73,8 @@ struct dstm_table {
 	u16 sync;			/* the sync that runs or ran last */
 	bool syncing;
 	struct dstm_split usual;	/* of most addresses, where most are split */
+	u32 lowest;			/* of all addresses, in host byte order */
+	u32 highest;
 };
 
 /* A lookup to come, whose memory is asked for beforehand. */
@@ -149,6 +152,14 @@ static inline struct dstm_tep *dstm_mapping_tep(const struct dstm_mapping *m)
 	tep = rcu_dereference(m->path)->tep;
 	rcu_read_unlock();
 	return tep;
+}
+
+/* Whether an address is between others of the table; most peers' are not. */
+static inline bool dstm_table_spans(const struct dstm_table *t, __be32 ipv4)
+{
+	u32 addr = ntohl(ipv4);
+
+	return addr >= READ_ONCE(t->lowest) && addr <= READ_ONCE(t->highest);
 }
 
 /* Whether a mapping that was in a table is still in it; under the table's lock. */

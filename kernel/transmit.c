@@ -395,11 +395,12 @@ static bool is_forwarded_already(const struct sk_buff *skb)
 static bool is_hairpin(struct dstm_dev *dstm, const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
+	__be32 other = dstm_receive_end(dstm) == DSTM_SOURCE ? iph->saddr :
+							       iph->daddr;
 
 	return skb->skb_iif == dstm->dev->ifindex ||
-	       dstm_table_address(&dstm->table,
-				  dstm_receive_end(dstm) == DSTM_SOURCE ?
-				  iph->saddr : iph->daddr);
+	       (dstm_table_spans(&dstm->table, other) &&
+		dstm_table_address(&dstm->table, other));
 }
 
 /**
