@@ -20,7 +20,7 @@ at_once="diagnose.sh replace.sh sync.sh dump.sh netns.sh"
 more="packets_hooked.sh model.sh fuzz.sh coexist.sh"
 # What passes parts of the stack by. User-mode Linux has no probes of functions, by which
 # early.sh sees it.
-ways="shortcut.sh packets_shortcut.sh"
+ways="routes.sh shortcut.sh packets_shortcut.sh"
 # The daemons need the kernel's interfaces, not its speed or its bugs: one is enough.
 # So does a dump of as many mappings as are worth it; others have fewer.
 clients="client.sh client_demand.sh client_ports.sh client_move.sh"

@@ -40,7 +40,17 @@ static int set(struct dstm_table *t, struct dstm_mapping *m,
 	return set_at(t, m, mode, sync, dstm_now(), change, evicted);
 }
 
-/* The remote's last byte of who owns a port, or -1. */
+/* Whether what is said in fewer steps is the same. */
+static bool agrees(struct dstm_table *t, u32 ipv4, u16 port,
+		   const struct dstm_mapping *m)
+{
+	const struct dstm_mapping *usual;
+
+	usual = dstm_table_usual_owner(t, htonl(ipv4), port);
+	return (!usual || usual == m) && (!m || dstm_table_spans(t, htonl(ipv4)));
+}
+
+/* The remote's last byte of who owns a port, or -1; -2: it depends on who is asked. */
 static int owner(struct dstm_table *t, u32 ipv4, u16 port)
 {
 	const struct dstm_node *address;
@@ -52,6 +62,8 @@ static int owner(struct dstm_table *t, u32 ipv4, u16 port)
 	if (address)
 		m = dstm_table_owner(t, address, port);
 	remote = m ? m->remote.s6_addr[15] : -1;
+	if (!agrees(t, ipv4, port, m))
+		remote = -2;
 	rcu_read_unlock();
 	return remote;
 }
@@ -164,6 +176,75 @@ static void table_whole_and_shared(struct kunit *test)
 	dstm_mapping_free(m);
 	KUNIT_EXPECT_TRUE(test, hlist_empty(&evicted));
 	KUNIT_EXPECT_EQ(test, t->count, 3);
+}
+
+static bool is_usual(struct dstm_table *t, u32 ipv4, u16 port)
+{
+	bool is;
+
+	rcu_read_lock();
+	is = dstm_table_usual_owner(t, htonl(ipv4), port);
+	rcu_read_unlock();
+	return is;
+}
+
+static void table_usual_split(struct kunit *test)
+{
+	struct dstm_table *t = test->priv;
+	struct dstm_change change;
+	struct dstm_mapping *whole = make(9, 0, 0, 0, 1);
+	HLIST_HEAD(evicted);
+
+	KUNIT_ASSERT_EQ(test, set(t, whole, DSTM_SET_ADD, 0, &change, &evicted), 0);
+	KUNIT_EXPECT_FALSE(test, is_usual(t, 9, 5120));
+	KUNIT_ASSERT_EQ(test, set(t, make(2, 5, 6, 0, 8), DSTM_SET_ADD, 0,
+				  &change, &evicted), 0);
+	/* Half of them is not most. */
+	KUNIT_EXPECT_FALSE(test, is_usual(t, 2, 5120));
+	KUNIT_ASSERT_EQ(test, set(t, make(2, 6, 6, 0, 9), DSTM_SET_ADD, 0,
+				  &change, &evicted), 0);
+	KUNIT_EXPECT_TRUE(test, is_usual(t, 2, 5120));
+	KUNIT_EXPECT_FALSE(test, is_usual(t, 2, 5119));
+	KUNIT_EXPECT_FALSE(test, is_usual(t, 9, 5120));
+	KUNIT_EXPECT_EQ(test, owner(t, 9, 5120), 1);
+
+	/* Another shape, of which sets with the same numbers are others. */
+	KUNIT_ASSERT_EQ(test, set(t, make(3, 1, 6, 4, 5), DSTM_SET_ADD, 0,
+				  &change, &evicted), 0);
+	KUNIT_EXPECT_TRUE(test, is_usual(t, 3, 0x1040));
+	KUNIT_EXPECT_FALSE(test, is_usual(t, 3, 0x0040));
+	KUNIT_EXPECT_EQ(test, owner(t, 3, 0x0040), -1);
+	KUNIT_EXPECT_EQ(test, owner(t, 3, 0x1040), 5);
+	KUNIT_EXPECT_EQ(test, owner(t, 2, 5120), 8);
+	KUNIT_EXPECT_EQ(test, owner(t, 2, 0x1040), -1);
+	KUNIT_EXPECT_EQ(test, owner(t, 9, 0), 1);
+}
+
+static void table_span(struct kunit *test)
+{
+	struct dstm_table *t = test->priv;
+	struct dstm_change change;
+	struct dstm_mapping *low = make(10, 0, 0, 0, 1), *high = make(30, 3, 6, 0, 3);
+	HLIST_HEAD(evicted);
+
+	KUNIT_EXPECT_FALSE(test, dstm_table_spans(t, htonl(10)));
+	KUNIT_ASSERT_EQ(test, set(t, high, DSTM_SET_ADD, 0, &change, &evicted), 0);
+	KUNIT_ASSERT_EQ(test, set(t, low, DSTM_SET_ADD, 0, &change, &evicted), 0);
+	KUNIT_ASSERT_EQ(test, set(t, make(20, 0, 0, 0, 2), DSTM_SET_ADD, 0,
+				  &change, &evicted), 0);
+	KUNIT_EXPECT_TRUE(test, dstm_table_spans(t, htonl(10)));
+	KUNIT_EXPECT_TRUE(test, dstm_table_spans(t, htonl(30)));
+	KUNIT_EXPECT_FALSE(test, dstm_table_spans(t, htonl(9)));
+	KUNIT_EXPECT_FALSE(test, dstm_table_spans(t, htonl(31)));
+
+	dstm_table_remove(t, low);
+	dstm_mapping_free(low);
+	KUNIT_EXPECT_FALSE(test, dstm_table_spans(t, htonl(19)));
+	KUNIT_EXPECT_TRUE(test, dstm_table_spans(t, htonl(20)));
+	dstm_table_remove(t, high);
+	dstm_mapping_free(high);
+	KUNIT_EXPECT_FALSE(test, dstm_table_spans(t, htonl(21)));
+	KUNIT_EXPECT_TRUE(test, dstm_table_spans(t, htonl(20)));
 }
 
 static void table_modes(struct kunit *test)
@@ -319,6 +400,8 @@ static struct kunit_case portset_cases[] = {
 
 static struct kunit_case table_cases[] = {
 	KUNIT_CASE(table_whole_and_shared),
+	KUNIT_CASE(table_usual_split),
+	KUNIT_CASE(table_span),
 	KUNIT_CASE(table_modes),
 	KUNIT_CASE(table_expiry),
 	KUNIT_CASE(table_message_is_one_instant),
