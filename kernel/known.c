@@ -34,7 +34,7 @@ struct known_block {
 	DECLARE_BITMAP(addresses, 1 << BLOCK_BITS);
 } ____cacheline_aligned;
 
-#define SOURCE_BITS	9
+#define SOURCE_BITS	10
 
 /* A source that packets by some device may have. */
 struct known_source {

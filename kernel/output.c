@@ -21,12 +21,10 @@ static bool is_seen4(const struct net *net, const struct sk_buff *skb)
 	       dstm_has_policies(net, XFRM_POLICY_OUT);
 }
 
-/* Whether a packet leaves as it is, with room for the link-layer header. */
-static bool leaves_whole(struct sk_buff *skb, const struct dst_entry *dst,
-			 unsigned int mtu)
+/* Whether a packet that fits leaves as it is, with room for the link-layer header. */
+static bool leaves_whole(struct sk_buff *skb, const struct dst_entry *dst)
 {
-	return !dst->lwtstate && !netif_is_l3_slave(dst->dev) &&
-	       !skb_is_gso(skb) && skb->len <= mtu &&
+	return !dst->lwtstate && !netif_is_l3_slave(dst->dev) && !skb_is_gso(skb) &&
 	       !skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len);
 }
 
@@ -37,7 +35,8 @@ static bool passes4(const struct net *net, struct sk_buff *skb)
 
 	return rt->rt_type == RTN_UNICAST && ip_hdr(skb)->ttl > 1 &&
 	       !(IPCB(skb)->flags & IPSKB_DOREDIRECT) && !is_seen4(net, skb) &&
-	       leaves_whole(skb, &rt->dst, ip_dst_mtu_maybe_forward(&rt->dst, true));
+	       skb->len <= ip_dst_mtu_maybe_forward(&rt->dst, true) &&
+	       leaves_whole(skb, &rt->dst);
 }
 
 /**
@@ -98,7 +97,8 @@ int dstm_output_tunnel(struct net *net, struct sk_buff *skb)
 
 	if (dstm_is_hooked_behind6(net, skb) || dst_xfrm(&rt->dst) || !rt->rt6i_idev ||
 	    READ_ONCE(rt->rt6i_idev->cnf.disable_ipv6) ||
-	    !leaves_whole(skb, &rt->dst, dst_mtu(&rt->dst)))
+	    (skb->len > IPV6_MIN_MTU && skb->len > dst_mtu(&rt->dst)) ||
+	    !leaves_whole(skb, &rt->dst))
 		return ip6_local_out(net, NULL, skb);
 	neigh = __ipv6_neigh_lookup_noref(dev, rt6_nexthop(rt, &ip6h->daddr));
 	if (!neigh)

@@ -68,7 +68,8 @@ static int decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 	if ((copy_dscp || ipv6_get_dsfield(ipv6h) & INET_ECN_MASK) &&
 	    skb_ensure_writable(skb, sizeof(struct iphdr)))
 		return DSTM_A_STATS_RX_TRUNCATED;
-	if (iptunnel_pull_header(skb, 0, htons(ETH_P_IP), false))
+	if (iptunnel_pull_header(skb, 0, htons(ETH_P_IP),
+				 !net_eq(dstm->underlay, dev_net(dstm->dev))))
 		return DSTM_A_STATS_RX_TRUNCATED;
 
 	skb->dev = dstm->dev;
@@ -81,7 +82,6 @@ static int decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 		ipv4_copy_dscp(ipv6_get_dsfield(ipv6h), ip_hdr(skb));
 	if (IP6_ECN_decapsulate(ipv6h, skb) > 1)
 		return DSTM_A_STATS_RX_ECN;
-	__skb_tunnel_rx(skb, dstm->dev, dstm->underlay);
 	return 0;
 }
 

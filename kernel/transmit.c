@@ -426,7 +426,9 @@ bool dstm_transmit_way(struct dstm_dev *dstm, const struct sk_buff *skb,
 	    !dstm_path_is_cacheable(dstm->underlay))
 		return false;
 	way->dst = dstm_path_dst(rcu_dereference(way->m->path));
-	return way->dst && fits(skb, inner_mtu(dstm, way->dst));
+	/* Every path takes as much as IPv6 asks of it, which is cheap to compare. */
+	return way->dst && (fits(skb, IPV6_MIN_MTU - dstm_overhead(dstm)) ||
+			    fits(skb, inner_mtu(dstm, way->dst)));
 }
 
 /**
