@@ -111,14 +111,12 @@ static void begin_anew(struct known_block *b, struct dstm_dev *dstm, u32 key,
 	raw_write_seqcount_end(&b->seq);
 }
 
-/* Another CPU may be learning: there will be more packets to learn from. */
 static void keep_destination(struct dstm_known *known, struct dstm_dev *dstm,
 			     const struct iphdr *iph, int generation)
 {
 	struct known_block *b = block_of(known, iph);
 
-	if (!spin_trylock(&known->lock))
-		return;
+	spin_lock(&known->lock);
 	if (b->key != block_key(iph) || b->generation != generation ||
 	    b->dstm != dstm)
 		begin_anew(b, dstm, block_key(iph), generation);

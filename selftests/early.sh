@@ -18,6 +18,8 @@ n "$client" ip link set tun type ip6tnl encaplimit none || bail "encaplimit"
 cat > $tracing/kprobe_events <<-END || bail "no probes"
 	p:dstm_test/in dstm:dstm_batch_transmit
 	p:dstm_test/late dstm:dstm_receive
+	p:dstm_test/forward ip_forward
+	p:dstm_test/local ip6_local_out
 END
 no_probes()
 {
@@ -60,12 +62,28 @@ hooked()
 	return $status
 }
 
+# Without the stack's steps between the route and the device.
+in_one_step()
+{
+	local forward local
+
+	early 3 3 || return 1
+	forward=$(grep -c ' forward: ' $tracing/trace)
+	# The client's own tunnel takes this step three times.
+	local=$(($(grep -c ' local: ' $tracing/trace) - 3))
+	echo "$forward by ip_forward(), $local by ip6_local_out()"
+	[ "$forward" -eq 0 ] && [ $local -eq 0 ]
+}
+
 check "both ways" early 3 3
+check "they leave in one step" in_one_step
 check "a packet socket on the device sees all" watched dstm0 early 0 3
 check "netfilter: forward" hooked ip forward 0 3
 check "netfilter: postrouting" hooked ip postrouting 0 3
 check "netfilter: prerouting comes before" hooked ip prerouting 3 3
 check "netfilter: input of the underlay" hooked ip6 input 3 0
-check "both ways again" early 3 3
+check "netfilter: output of the underlay" hooked ip6 output 3 3
+check "netfilter: postrouting of the underlay" hooked ip6 postrouting 3 3
+check "both ways again" in_one_step
 
 tap_done
