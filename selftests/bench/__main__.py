@@ -9,6 +9,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import contests
@@ -109,17 +110,24 @@ def update_rates(program, contestant, count):
 
 def storm(program, contestant, count):
     """The same while packets go through the table; what is lost is told."""
-    lost, busy = 0, []
+    begin, lost = time.monotonic(), 0
+    times = {"before": [], "meanwhile": [], "after": []}
+
+    def send(when):
+        result = contestant.run(packets=PACKETS // 4)
+        times[when].append((time.monotonic() - begin, result.each))
+        return result.sent - result.received
+
     with ThreadPoolExecutor(1) as other:
         alone = other.submit(update_rates, program, contestant, count).result()
-        quiet = contestant.run(packets=PACKETS)
+        for _ in range(10):
+            send("before")
         loaded = other.submit(update_rates, program, contestant, count)
         while not loaded.done():
-            result = contestant.run(packets=PACKETS)
-            lost += result.sent - result.received
-            busy.append(result.each)
-        return {"alone": alone, "under load": loaded.result(), "lost": lost,
-                "packet alone": quiet.each, "packet in the storm": spread(busy)}
+            lost += send("meanwhile")
+        for _ in range(10):
+            send("after")
+        return {"alone": alone, "under load": loaded.result(), "lost": lost, "packets": times}
 
 
 def machine():

@@ -6,6 +6,7 @@ plots of bench.json in the folder.
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 
@@ -64,8 +65,10 @@ def updates(table):
     for when in ("alone", "under load"):
         lines.append(row(when, *(f"{table[when][k]:,.0f}"
                                  for k in ("added", "replaced", "deleted"))))
-    lines += ["", f"Packets lost meanwhile: {table['lost']}. A packet took "
-              f"{table['packet alone']:.0f} ns before."]
+    took = {when: statistics.median(ns for _, ns in points)
+            for when, points in table["packets"].items()}
+    lines += ["", f"Packets lost meanwhile: {table['lost']}. A packet took {took['before']:.0f} ns "
+              f"before, and {took['meanwhile']:.0f} meanwhile, all that ran on the core included."]
     return lines
 
 
@@ -151,6 +154,10 @@ def plot(report, folder):
         who: [(slot * t["width"], n) for slot, n in enumerate(t["histogram"])
               if n and slot * t["width"] < 1500]
         for who, t in report["latency"].items()}, log=False)
+    begin = min(at for at, _ in report["updates"]["packets"]["before"])
+    lines(folder, "storm", "update storm: a packet while mappings are added, replaced and deleted, ns",
+          "seconds", {when: [(at - begin, ns) for at, ns in points]
+                      for when, points in report["updates"]["packets"].items()}, log=False)
 
 
 def main():
