@@ -12,8 +12,13 @@
 /* As many as net.core.netdev_max_backlog is by default. */
 #define QUEUE_LIMIT	1000
 
-/* Fewer mappings than this are in the CPU's cache all the time. */
-#define MANY_MAPPINGS	1000
+/* Fewer mappings than this are near enough for a packet not to wait for its own. */
+#define MANY_MAPPINGS	8192
+
+static bool has_many(const struct dstm_dev *dstm)
+{
+	return READ_ONCE(dstm->table.count) >= MANY_MAPPINGS;
+}
 
 /* Ask for the memory of the first packets' mappings, step by step. */
 static void prefetch_mappings(struct dstm_dev *dstm, struct dstm_batch *b,
@@ -23,7 +28,7 @@ static void prefetch_mappings(struct dstm_dev *dstm, struct dstm_batch *b,
 	struct sk_buff *skb;
 	int i = 0, n, round;
 
-	if (skb_queue_len(queue) < 2 || dstm->table.count < MANY_MAPPINGS)
+	if (skb_queue_len(queue) < 2 || !has_many(dstm))
 		return;
 	skb_queue_walk(queue, skb) {
 		if (i == count)
@@ -44,10 +49,9 @@ static int poll_receive(struct dstm_dev *dstm, struct dstm_batch *b, int budget)
 	struct sk_buff *skb;
 	int done = 0;
 
-	b->route.dst = NULL;
 	prefetch_mappings(dstm, b, &b->receive, dstm_receive_end(dstm), budget);
 	while (done < budget && (skb = __skb_dequeue(&b->receive))) {
-		dstm_receive_one(dstm, skb, b);
+		dstm_receive_one(dstm, skb, &b->napi, &b->received);
 		done++;
 	}
 	dstm_tally_end(&b->received, dstm, DSTM_A_STATS_RX_PACKETS);
@@ -97,26 +101,63 @@ static bool add(struct dstm_batch *b, struct sk_buff_head *queue,
 	return true;
 }
 
+/*
+ * Where there is no memory to wait for, to queue only costs. But nobody overtakes,
+ * and packets of one client in a row are queued to be counted together.
+ */
+static bool may_go_at_once(const struct dstm_dev *dstm,
+			   const struct sk_buff_head *queue, enum dstm_end end,
+			   const struct iphdr *iph, __be32 *last)
+{
+	__be32 client = end == DSTM_SOURCE ? iph->saddr : iph->daddr;
+	bool again = client == *last;
+
+	*last = client;
+	return !again && !has_many(dstm) && skb_queue_empty(queue);
+}
+
+static void receive_at_once(struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	struct dstm_tally tally = {};
+
+	dstm_receive_one(dstm, skb, NULL, &tally);
+	dstm_tally_end(&tally, dstm, DSTM_A_STATS_RX_PACKETS);
+}
+
+static void transmit_at_once(struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	struct dstm_tally tally = {};
+
+	dstm_transmit_forwarded(dstm, skb, &tally);
+	dstm_tally_end(&tally, dstm, DSTM_A_STATS_TX_PACKETS);
+}
+
 /**
  * dstm_batch_receive - take a packet out of the tunnel, soon
- * @dstm: the device; the caller has bottom halves disabled
- * @skb: the packet, data at the inner header, network header at the outer one
+ * @dstm: the device; the caller is in an RCU section, bottom halves disabled
+ * @skb: the packet, data at the inner header, of which the fixed part is linear;
+ *       network header at the outer one
  *
  * Return: whether it is taken; otherwise the queue is full.
  */
 bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
+	const struct iphdr *iph = dstm_inner_header(skb, 0);
 
 	/* The device it came by may be gone by then; its number is in the packet. */
 	skb->dev = dstm->dev;
 	skb_dst_drop(skb);
-	return add(b, &b->receive, skb);
+	if (!may_go_at_once(dstm, &b->receive, dstm_receive_end(dstm), iph,
+			    &b->received_last) || iph->protocol == IPPROTO_TCP)
+		return add(b, &b->receive, skb);
+	receive_at_once(dstm, skb);
+	return true;
 }
 
 /**
  * dstm_batch_transmit - forward an IPv4 packet into the tunnel, soon
- * @dstm: the device; the caller has bottom halves disabled
+ * @dstm: the device; the caller is in an RCU section, bottom halves disabled
  * @skb: the packet, as ip_rcv() has checked it
  *
  * Return: whether it is taken; otherwise the queue is full.
@@ -127,7 +168,11 @@ bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb)
 
 	skb->dev = dstm->dev;
 	skb_dst_drop(skb);
-	return add(b, &b->transmit, skb);
+	if (!may_go_at_once(dstm, &b->transmit, dstm_transmit_end(dstm),
+			    ip_hdr(skb), &b->transmitted_last))
+		return add(b, &b->transmit, skb);
+	transmit_at_once(dstm, skb);
+	return true;
 }
 
 /**

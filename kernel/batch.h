@@ -5,7 +5,6 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 
-#include "early.h"
 #include "mapping.h"
 #include "tally.h"
 
@@ -20,7 +19,8 @@ struct dstm_batch {
 	struct napi_struct napi;
 	struct dstm_tally received;
 	struct dstm_tally transmitted;
-	struct dstm_last_route route;	/* of what was received */
+	__be32 received_last;		/* whose packet came last */
+	__be32 transmitted_last;
 	struct dstm_seek seeks[NAPI_POLL_WEIGHT];
 };
 

@@ -151,7 +151,7 @@ static void dstm_free(struct net_device *dev)
 	struct dstm_dev *dstm = netdev_priv(dev);
 
 	dstm_batch_exit(dstm);
-	dstm_shortcut_free(dstm);
+	dstm_early_free(dstm);
 	dstm_table_destroy(&dstm->table);
 	free_percpu(dstm->counters);
 	mutex_destroy(&dstm->lock);
@@ -198,7 +198,6 @@ static int dstm_stop(struct net_device *dev)
 	/* It may go on in another namespace, where they would be strangers. */
 	dstm_batch_drain(dstm);
 	dstm_early_forget(dstm);
-	dstm_shortcut_forget(dstm);
 	return 0;
 }
 

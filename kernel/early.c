@@ -21,6 +21,7 @@
 #include "early.h"
 #include "known.h"
 #include "output.h"
+#include "route.h"
 #include "watch.h"
 
 /*
@@ -160,38 +161,23 @@ static unsigned int on_ipv6(void *priv, struct sk_buff *skb,
  * Route a packet whose source is its client's, as its mapping says. Returns 0 or
  * a negative error.
  */
-static int route(struct dstm_dev *dstm, struct sk_buff *skb,
-		 struct dstm_last_route *last)
+static int route(struct dstm_dev *dstm, struct sk_buff *skb)
 {
-	struct in_device *in = __in_dev_get_rcu(dstm->dev);
-	const struct iphdr *iph = ip_hdr(skb);
-	const struct rtable *rt;
+	struct dst_entry *dst;
 	int err;
 
-	if (last->dst && last->daddr == iph->daddr && last->tos == iph->tos) {
-		skb_dst_set_noref(skb, last->dst);
+	dst = dstm_route_out(dstm, skb, ip_hdr(skb));
+	if (dst) {
+		skb_dst_set_noref(skb, dst);
 		return 0;
 	}
-	last->dst = NULL;
-	err = dstm_compat_route_input(skb, iph, dstm->dev);
+	err = dstm_compat_route_input(skb, ip_hdr(skb), dstm->dev);
 	if (err)
 		return err;
-	rt = skb_rtable(skb);
-	if (rt->rt_type != RTN_UNICAST) {
+	if (skb_rtable(skb)->rt_type != RTN_UNICAST) {
 		skb_dst_drop(skb);
 		return -EINVAL;
 	}
-	/*
-	 * The mapping vouches for a client's source, nobody for one that a client
-	 * receives from.
-	 */
-	if (in && !IN_DEV_RPFILTER(in) && dstm->role == DSTM_ROLE_GATEWAY &&
-	    !is_routed_by_more(dev_net(dstm->dev), skb))
-		*last = (struct dstm_last_route) {
-			.dst = skb_dst(skb),
-			.daddr = iph->daddr,
-			.tos = iph->tos,
-		};
 	return 0;
 }
 
@@ -225,12 +211,10 @@ void dstm_early_count(struct net *net, const struct sk_buff *skb)
  * dstm_early_input - give the stack a packet that came out of a tunnel
  * @dstm: the device
  * @skb: the packet, which dstm_inner_check() found sound
- * @last: the route of the packet before it, in the same RCU section
  *
  * Return: whether it is taken; otherwise it has to go the whole way.
  */
-bool dstm_early_input(struct dstm_dev *dstm, struct sk_buff *skb,
-		      struct dstm_last_route *last)
+bool dstm_early_input(struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct net_device *dev = dstm->dev;
@@ -243,10 +227,10 @@ bool dstm_early_input(struct dstm_dev *dstm, struct sk_buff *skb,
 	    netif_is_l3_slave(dev) || dstm_is_watched_in(dev))
 		return false;
 
-	dstm_early_prepare(dstm, skb);
-	if (route(dstm, skb, last))
+	if (route(dstm, skb))
 		return false;
-	IPCB(skb)->flags &= ~IPSKB_DOREDIRECT;
+	/* Also takes back a redirect that the route says is due. */
+	dstm_early_prepare(dstm, skb);
 	dstm_early_count(net, skb);
 	dstm_output_forward(net, skb);
 	return true;
@@ -301,7 +285,7 @@ int dstm_early_open(struct dstm_dev *dstm)
 	struct net *inner = dev_net(dstm->dev), *outer = dstm->underlay;
 	int err;
 
-	err = dstm_known_open(inner);
+	err = dstm_route_init(dstm) ?: dstm_known_open(inner);
 	if (err)
 		return err;
 	err = hook(inner, &ipv4_hook, &dstm_net(inner)->open4);
@@ -333,10 +317,20 @@ void dstm_early_close(struct dstm_dev *dstm)
 }
 
 /**
- * dstm_early_forget - make sure that no packet finds a device any more
+ * dstm_early_forget - keep no route into a device, or out of it
  * @dstm: the device, which is down and has no packets on their way
  */
-void dstm_early_forget(const struct dstm_dev *dstm)
+void dstm_early_forget(struct dstm_dev *dstm)
 {
 	dstm_known_forget(dstm);
+	dstm_route_flush(dstm);
+}
+
+/**
+ * dstm_early_free - free what taking packets early needed
+ * @dstm: the device, which no packet finds any more
+ */
+void dstm_early_free(struct dstm_dev *dstm)
+{
+	dstm_route_exit(dstm);
 }

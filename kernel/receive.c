@@ -87,15 +87,19 @@ static int decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 
 /* TCP gains from being put together, the others only from being quick. */
 static void deliver(struct dstm_dev *dstm, struct dstm_mapping *m,
-		    struct sk_buff *skb, struct dstm_batch *batch)
+		    struct sk_buff *skb, struct napi_struct *napi,
+		    struct dstm_tally *tally)
 {
 	unsigned int len = skb->len;
 
 	trace_dstm_decap(dstm, m, ip_hdr(skb), len);
-	dstm_tally_add(&batch->received, dstm, DSTM_A_STATS_RX_PACKETS, m, len);
-	if (ip_hdr(skb)->protocol == IPPROTO_TCP ||
-	    !dstm_early_input(dstm, skb, &batch->route))
-		napi_gro_receive(&batch->napi, skb);
+	dstm_tally_add(tally, dstm, DSTM_A_STATS_RX_PACKETS, m, len);
+	if (ip_hdr(skb)->protocol != IPPROTO_TCP && dstm_early_input(dstm, skb))
+		return;
+	if (napi)
+		napi_gro_receive(napi, skb);
+	else
+		netif_rx(skb);
 }
 
 /*
@@ -104,7 +108,7 @@ static void deliver(struct dstm_dev *dstm, struct dstm_mapping *m,
  * if it is to be dropped, or 0: it is taken.
  */
 static int receive_fragment(struct dstm_dev *dstm, struct sk_buff *skb,
-			    struct dstm_batch *batch)
+			    struct napi_struct *napi, struct dstm_tally *tally)
 {
 	struct ipv6hdr outer = *ipv6_hdr(skb);
 	struct dstm_mapping *m;
@@ -126,13 +130,13 @@ static int receive_fragment(struct dstm_dev *dstm, struct sk_buff *skb,
 	if (is_spoof(counter))
 		dstm_event_spoof(dstm, skb, &outer, counter);
 	if (!counter)
-		deliver(dstm, m, skb, batch);
+		deliver(dstm, m, skb, napi, tally);
 	return counter;
 }
 
 /* The same for a packet that comes in one piece. */
 static int receive(struct dstm_dev *dstm, struct sk_buff *skb,
-		   struct dstm_batch *batch)
+		   struct napi_struct *napi, struct dstm_tally *tally)
 {
 	struct dstm_mapping *m;
 	int counter;
@@ -144,7 +148,7 @@ static int receive(struct dstm_dev *dstm, struct sk_buff *skb,
 		return counter;
 	counter = match(dstm, ipv6_hdr(skb), skb, 0, &m);
 	if (counter == DSTM_A_STATS_RX_FRAGMENT)
-		return receive_fragment(dstm, skb, batch);
+		return receive_fragment(dstm, skb, napi, tally);
 	if (is_spoof(counter)) {
 		dstm_event_spoof(dstm, skb, ipv6_hdr(skb), counter);
 		dstm_icmp_spoof(dstm, skb);
@@ -153,7 +157,7 @@ static int receive(struct dstm_dev *dstm, struct sk_buff *skb,
 		return counter;
 	counter = decapsulate(dstm, skb);
 	if (!counter)
-		deliver(dstm, m, skb, batch);
+		deliver(dstm, m, skb, napi, tally);
 	return counter;
 }
 
@@ -161,12 +165,13 @@ static int receive(struct dstm_dev *dstm, struct sk_buff *skb,
  * dstm_receive_one - take a packet out of the tunnel
  * @dstm: the device; the caller is in an RCU section
  * @skb: the packet, taken; data at the inner header, network header at the outer
- * @batch: the packets that it is one of
+ * @napi: whose poll this is, or NULL: it is none's
+ * @tally: counts it
  */
 void dstm_receive_one(struct dstm_dev *dstm, struct sk_buff *skb,
-		      struct dstm_batch *batch)
+		      struct napi_struct *napi, struct dstm_tally *tally)
 {
-	int counter = receive(dstm, skb, batch);
+	int counter = receive(dstm, skb, napi, tally);
 
 	if (counter)
 		dstm_drop(dstm, skb, counter);

@@ -4,13 +4,14 @@
 
 #include <linux/types.h>
 
-struct dstm_batch;
+struct dstm_tally;
+struct napi_struct;
 struct dstm_dev;
 struct dstm_mapping;
 struct sk_buff;
 
 void dstm_receive_one(struct dstm_dev *dstm, struct sk_buff *skb,
-		      struct dstm_batch *batch);
+		      struct napi_struct *napi, struct dstm_tally *tally);
 bool dstm_receive_plain(struct dstm_dev *dstm, const struct sk_buff *skb,
 			struct dstm_mapping **m);
 bool dstm_receive_by(struct dstm_dev *dstm, struct sk_buff *skb,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The IPv4 routes of what comes out of the tunnel, kept by each CPU for the shortcut. */
+/* The IPv4 routes of what comes out of the tunnel, kept by each CPU. */
 #include <linux/hash.h>
 #include <linux/percpu.h>
 #include <net/ip.h>
@@ -63,21 +63,24 @@ static struct dst_entry *look_up(struct dstm_dev *dstm, struct sk_buff *skb,
 
 /**
  * dstm_route_out - the way of a packet that is to come out of the tunnel
- * @dstm: the device, which has a shortcut; the caller is in an RCU section, bottom
- *        halves disabled
+ * @dstm: the device, which was up; the caller is in an RCU section, bottom halves
+ *        disabled
  * @skb: the packet, not taken out yet
  * @iph: its inner header; a mapping vouches for the source
  *
- * Return: the route, valid in that section, or NULL: it has to go the whole way.
+ * Return: the route, valid in that section, or NULL: it has to be looked up for this
+ * packet alone.
  */
 struct dst_entry *dstm_route_out(struct dstm_dev *dstm, struct sk_buff *skb,
 				 const struct iphdr *iph)
 {
-	struct dstm_routes *r = this_cpu_ptr(dstm->routes);
 	struct dstm_known_state state = dstm_known_state(dstm->dev);
+	struct dstm_routes *r = this_cpu_ptr(dstm->routes);
 	struct known_out *slot;
 
-	if (!dstm_known_is_enough(dev_net(dstm->dev)))
+	/* Nobody vouches for a source that a client receives from. */
+	if (dstm->role != DSTM_ROLE_GATEWAY ||
+	    !dstm_known_is_enough(dev_net(dstm->dev)))
 		return NULL;
 	slot = &r->out[hash_32((__force u32)iph->daddr + iph->tos, OUT_BITS)];
 	if (slot->dst && slot->daddr == iph->daddr && slot->tos == iph->tos &&
@@ -103,8 +106,7 @@ int dstm_route_init(struct dstm_dev *dstm)
 	routes = alloc_percpu(struct dstm_routes);
 	if (!routes)
 		return -ENOMEM;
-	/* Pairs with dstm_route_learn_in(); the tables are zeroed by then. */
-	smp_store_release(&dstm->routes, routes);
+	dstm->routes = routes;
 	return 0;
 }
 

@@ -328,8 +328,7 @@ static int parse(struct dstm_dev *dstm, const struct nlattr *attr,
 		if (err)
 			return err;
 	}
-	return list_empty(list) ? 0 : may_have(dstm, attr, extack) ?:
-				      dstm_route_init(dstm);
+	return list_empty(list) ? 0 : may_have(dstm, attr, extack);
 }
 
 /**
@@ -382,24 +381,6 @@ int dstm_shortcut_open(struct dstm_dev *dstm)
 void dstm_shortcut_close(struct dstm_dev *dstm)
 {
 	unhook_all(&dstm->shortcuts);
-}
-
-/**
- * dstm_shortcut_forget - give back the routes that were kept
- * @dstm: the device, which is down and has no packets on their way
- */
-void dstm_shortcut_forget(struct dstm_dev *dstm)
-{
-	dstm_route_flush(dstm);
-}
-
-/**
- * dstm_shortcut_free - free what the shortcut of a device needed
- * @dstm: the device, which no packet finds any more
- */
-void dstm_shortcut_free(struct dstm_dev *dstm)
-{
-	dstm_route_exit(dstm);
 }
 
 /**

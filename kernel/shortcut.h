@@ -14,8 +14,6 @@ int dstm_shortcut_set(struct dstm_dev *dstm, const struct nlattr *attr,
 		      struct netlink_ext_ack *extack);
 int dstm_shortcut_open(struct dstm_dev *dstm);
 void dstm_shortcut_close(struct dstm_dev *dstm);
-void dstm_shortcut_forget(struct dstm_dev *dstm);
-void dstm_shortcut_free(struct dstm_dev *dstm);
 size_t dstm_shortcut_size(const struct dstm_dev *dstm);
 int dstm_shortcut_fill(struct sk_buff *skb, const struct dstm_dev *dstm);
 int dstm_shortcut_init(void);
@@ -35,14 +33,6 @@ static inline int dstm_shortcut_open(struct dstm_dev *dstm)
 }
 
 static inline void dstm_shortcut_close(struct dstm_dev *dstm)
-{
-}
-
-static inline void dstm_shortcut_forget(struct dstm_dev *dstm)
-{
-}
-
-static inline void dstm_shortcut_free(struct dstm_dev *dstm)
 {
 }
 

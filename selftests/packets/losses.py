@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is lost for lack of room."""
 
-from .build import udp
+from .build import tcp
 from .case import from_client
 from .frame import Case
 from .hosts import HOST, WHOLE
@@ -21,8 +21,9 @@ def copied():
 
 
 def cases():
-    """The echoes that end a case are copied, too, but they are not for the device."""
-    inner = udp(src=WHOLE, dst=HOST)
+    """TCP is queued in any case. The echoes that end a case are copied, too,
+    but they are not for the device."""
+    inner = tcp(src=WHOLE, dst=HOST)
     return [Case("decap-queue-full", "RFC 7596 6.2", [from_client(inner)], None,
                  {"rx-packets": QUEUE, "rx-bytes": QUEUE * len(bytes(inner)),
                   "rx-backlog": 1 + ACTIONS * FILTERS - QUEUE},
