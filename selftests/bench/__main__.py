@@ -38,7 +38,8 @@ def verify(name, result):
 
 
 def spread(values):
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+    return {"median": statistics.median(values), "min": min(values), "max": max(values),
+            "rounds": values}
 
 
 def interleave(group, rounds, **changes):

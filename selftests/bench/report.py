@@ -19,17 +19,23 @@ def heading(*cells):
     return [row(*cells), row(*("---" for _ in cells))]
 
 
+def times(one, other):
+    """How many times the packets of another one passes. Each round is held against itself:
+    a machine that becomes slower in between makes both slower."""
+    return statistics.median(b / a for a, b in zip(one["rounds"], other["rounds"]))
+
+
 def throughput(groups):
     """The first of each group is what the others are held against."""
     lines = []
     for name, group in groups.items():
-        base = next(iter(group.values()))["median"]
+        base = next(iter(group.values()))
         lines += ["", f"### {name}", ""]
         lines += heading("ns a packet", "median", "min", "max", "Mpps",
                          "times " + next(iter(group)))
         for who, t in group.items():
             lines.append(row(who, *(f"{t[k]:.0f}" for k in ("median", "min", "max")),
-                             f"{1000 / t['median']:.2f}", f"{base / t['median']:.2f}"))
+                             f"{1000 / t['median']:.2f}", f"{times(t, base):.2f}"))
     return lines
 
 
@@ -50,12 +56,12 @@ def latency(group):
 
 
 def tcp(group):
-    base = next(iter(group.values()))["median"]
+    base = next(iter(group.values()))
     lines = ["", "### one TCP connection, Gbit/s", ""]
     lines += heading("", "median", "min", "max", "times " + next(iter(group)))
     for who, t in group.items():
         lines.append(row(who, *(f"{t[k]:.1f}" for k in ("median", "min", "max")),
-                         f"{t['median'] / base:.2f}"))
+                         f"{times(base, t):.2f}"))
     return lines
 
 
@@ -72,6 +78,45 @@ def updates(table):
     return lines
 
 
+def goals(report):
+    """What, what came of it, and what it was to be: at least, or if negative at most."""
+    encap, decap, hops = report["throughput"].values()
+    largest = [name for name in encap if name.startswith("dstm, ") and name.endswith("mappings")
+               and "shortcut" not in name][-1]
+    sets = {n: n.replace("mappings", "port sets") for n in encap
+            if n.replace("mappings", "port sets") in encap and n.endswith("mappings")}
+    tcp = list(report["tcp"].values())
+    alone = list(report["latency"].values())
+    for name, group in (("into the tunnel", encap), ("out of the tunnel", decap)):
+        one = group["dstm, 1 mapping"]
+        forwarding = group["IPv4 forwarding, 1 address"]
+        yield f"{name}, times ip6_tnl with one device", times(one, group["ip6_tnl, 1 device"]), 2
+        yield f"{name}, {largest[6:]}, times 1", times(group[largest], one), .75
+        yield (f"{name}, port sets, times whole addresses, the least",
+               min(times(group[s], group[n]) for n, s in sets.items()), .9)
+        yield (f"{name}, shortcut, times forwarding",
+               times(group["dstm, shortcut, 1 mapping"], forwarding), 1)
+    yield "a gateway and a client, times forwarding", times(*reversed(hops.values())), .8
+    yield "one TCP connection, times without a tunnel", times(tcp[0], tcp[-1]), .93
+    yield ("one packet alone, 99 of 100, times forwarding",
+           alone[-1]["p99"] / alone[0]["p99"], -1.05)
+    yield "mappings added a second", report["updates"]["alone"]["added"], 500000
+    yield "packets lost meanwhile", report["updates"]["lost"], 0
+    yield "bytes of memory a mapping", report["memory"], -160
+
+
+def verdicts(report):
+    lines = ["", "### goals", ""]
+    lines += heading("", "measured", "goal", "")
+    for what, value, goal in goals(report):
+        met = value >= goal if goal > 0 else value <= -goal
+        shape = "{:.2f}" if abs(goal) < 100 and goal else "{:,.0f}"
+        lines.append(row(what, shape.format(value),
+                         ("at least " if goal > 0 else "at most ") + f"{abs(goal):,}",
+                         "good" if met else "not met"))
+    return lines
+
+
 def write_report(report, folder, date):
     machine = report["machine"]
     lines = [f"Measured on {date}, User-mode Linux {machine['kernel']} on one core of "
@@ -79,6 +124,7 @@ def write_report(report, folder, date):
              "64 bytes of IPv4 each where nothing else is said."]
     lines += throughput(report["throughput"]) + sizes(report["sizes"])
     lines += latency(report["latency"]) + tcp(report["tcp"]) + updates(report["updates"])
+    lines += verdicts(report)
     lines += ["", f"A mapping takes {report['memory']:.0f} bytes of the kernel's memory."]
     text = "\n".join(lines) + "\n"
     with open(os.path.join(folder, "bench.md"), "w") as f:
