@@ -3,7 +3,7 @@
 #
 # Measures what a packet costs, in User-mode Linux on one core of this machine,
 # against the other ways Linux has. Tables go to the terminal; they, the figures as
-# JSON and the plots go to .build/bench. Takes ten minutes on a quiet machine.
+# JSON and the plots go to .build/bench. Takes five minutes on a quiet machine.
 set -eu -o pipefail
 
 cd "$(dirname "$0")/.."
