@@ -151,14 +151,15 @@ struct dstm_known_state dstm_known_state(const struct net_device *from)
 }
 
 /**
- * dstm_known_is_enough - whether an IPv4 route depends on the addresses alone
+ * dstm_known_is_enough - whether what is known of addresses may be used
  * @net: the namespace
  *
- * Rules may look at more of a packet, and path MTUs come and go.
+ * Rules may look at more of a packet, and path MTUs come and go. With PREEMPT_RT,
+ * softirqs of one CPU may preempt each other in the middle of its tables.
  */
 bool dstm_known_is_enough(const struct net *net)
 {
-	return !dstm_has_rules(net) &&
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) && !dstm_has_rules(net) &&
 	       !READ_ONCE(net->ipv4.sysctl_ip_fwd_use_pmtu);
 }
 
