@@ -45,23 +45,6 @@ early()
 	[ "$into" -eq "$1" ] && [ $((3 - late)) -eq "$2" ]
 }
 
-# hooked FAMILY HOOK IN OUT
-hooked()
-{
-	local status
-
-	n "$gw" nft -f - <<-END
-		table $1 watch {
-			chain $2 { type filter hook $2 priority 0; policy accept; counter; }
-		}
-	END
-	early "$3" "$4"
-	status=$?
-	n "$gw" nft list table "$1" watch | grep 'packets [1-9]' || status=1
-	n "$gw" nft delete table "$1" watch
-	return $status
-}
-
 # Without the stack's steps between the route and the device.
 in_one_step()
 {
@@ -78,12 +61,12 @@ in_one_step()
 check "both ways" early 3 3
 check "they leave in one step" in_one_step
 check "a packet socket on the device sees all" watched dstm0 early 0 3
-check "netfilter: forward" hooked ip forward 0 3
-check "netfilter: postrouting" hooked ip postrouting 0 3
-check "netfilter: prerouting comes before" hooked ip prerouting 3 3
-check "netfilter: input of the underlay" hooked ip6 input 3 0
-check "netfilter: output of the underlay" hooked ip6 output 3 3
-check "netfilter: postrouting of the underlay" hooked ip6 postrouting 3 3
+check "netfilter: forward" counted_at ip forward early 0 3
+check "netfilter: postrouting" counted_at ip postrouting early 0 3
+check "netfilter: prerouting comes before" counted_at ip prerouting early 3 3
+check "netfilter: input of the underlay" counted_at ip6 input early 3 0
+check "netfilter: output of the underlay" counted_at ip6 output early 3 3
+check "netfilter: postrouting of the underlay" counted_at ip6 postrouting early 3 3
 check "both ways again" in_one_step
 
 tap_done

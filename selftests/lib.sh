@@ -181,6 +181,25 @@ exec_n()
 	exec ip netns exec "$@"
 }
 
+# counted_at FAMILY HOOK COMMAND...: the command succeeds, and a chain of netfilter's at
+# the gateway counts packets meanwhile.
+counted_at()
+{
+	local family=$1 hook=$2 status
+
+	n "$gw" nft -f - <<-END || return 1
+		table $family watch {
+			chain $hook { type filter hook $hook priority 0; policy accept; counter; }
+		}
+	END
+	shift 2
+	"$@"
+	status=$?
+	n "$gw" nft list table "$family" watch | grep 'packets [1-9]' || status=1
+	n "$gw" nft delete table "$family" watch
+	return $status
+}
+
 # watched DEVICE COMMAND...: the command succeeds, and tcpdump sees three pings of its, and
 # their answers, at the gateway's device. What it has not read yet is lost with it.
 watched()

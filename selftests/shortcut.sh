@@ -173,23 +173,8 @@ done
 for hook in prerouting input; do
 	check "netfilter: IPv6 at $hook" hooked ip6 $hook netfilter-underlay
 done
-# asked FAMILY HOOK: of what is taken, too.
-asked()
-{
-	local status
-
-	n "$gw" nft -f - <<-END
-		table $1 watch {
-			chain $2 { type filter hook $2 priority 0; policy accept; counter; }
-		}
-	END
-	takes 3 3 && n "$gw" nft list table "$1" watch | grep 'packets [1-9]'
-	status=$?
-	n "$gw" nft delete table "$1" watch
-	return $status
-}
 for hook in output postrouting; do
-	check "netfilter: IPv6 at $hook is asked" asked ip6 $hook
+	check "netfilter: IPv6 at $hook is asked" counted_at ip6 $hook takes 3 3
 done
 tracked()
 {
