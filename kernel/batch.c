@@ -54,7 +54,7 @@ static int poll_receive(struct dstm_dev *dstm, struct dstm_batch *b, int budget)
 		dstm_receive_one(dstm, skb, &b->napi, &b->received);
 		done++;
 	}
-	dstm_tally_end(&b->received, dstm, DSTM_A_STATS_RX_PACKETS);
+	dstm_tally_end(&b->received, dstm);
 	return done;
 }
 
@@ -68,7 +68,7 @@ static int poll_transmit(struct dstm_dev *dstm, struct dstm_batch *b, int budget
 		dstm_transmit_forwarded(dstm, skb, &b->transmitted);
 		done++;
 	}
-	dstm_tally_end(&b->transmitted, dstm, DSTM_A_STATS_TX_PACKETS);
+	dstm_tally_end(&b->transmitted, dstm);
 	return done;
 }
 
@@ -88,48 +88,42 @@ static int poll(struct napi_struct *napi, int budget)
 	return done;
 }
 
+static void poll_soon(struct dstm_batch *b)
+{
+	/* Only softirqs of this CPU may look into its queues, not a thread. */
+	clear_bit(NAPI_STATE_THREADED, &b->napi.state);
+	napi_schedule(&b->napi);
+}
+
 static bool add(struct dstm_batch *b, struct sk_buff_head *queue,
 		struct sk_buff *skb)
 {
 	if (skb_queue_len(queue) >= QUEUE_LIMIT)
 		return false;
 	__skb_queue_tail(queue, skb);
-	/* Only softirqs of this CPU may look into its queues, not a thread. */
-	clear_bit(NAPI_STATE_THREADED, &b->napi.state);
 	if (skb_queue_len(queue) == 1)
-		napi_schedule(&b->napi);
+		poll_soon(b);
 	return true;
 }
 
-/*
- * Where there is no memory to wait for, to queue only costs. But nobody overtakes,
- * and packets of one client in a row are queued to be counted together.
- */
+/* Where there is no memory to wait for, to queue only costs. But nobody overtakes. */
 static bool may_go_at_once(const struct dstm_dev *dstm,
-			   const struct sk_buff_head *queue, enum dstm_end end,
-			   const struct iphdr *iph, __be32 *last)
+			   const struct sk_buff_head *queue)
 {
-	__be32 client = end == DSTM_SOURCE ? iph->saddr : iph->daddr;
-	bool again = client == *last;
-
-	*last = client;
-	return !again && !has_many(dstm) && skb_queue_empty(queue);
+	return !has_many(dstm) && skb_queue_empty(queue);
 }
 
-static void receive_at_once(struct dstm_dev *dstm, struct sk_buff *skb)
+/**
+ * dstm_batch_pause - count a packet that did not go through a queue, soon
+ * @dstm: the device; the caller is in an RCU section, bottom halves disabled
+ * @b: this CPU's batch
+ * @t: the tally in it that the packet is in
+ */
+void dstm_batch_pause(struct dstm_dev *dstm, struct dstm_batch *b,
+		      struct dstm_tally *t)
 {
-	struct dstm_tally tally = {};
-
-	dstm_receive_one(dstm, skb, NULL, &tally);
-	dstm_tally_end(&tally, dstm, DSTM_A_STATS_RX_PACKETS);
-}
-
-static void transmit_at_once(struct dstm_dev *dstm, struct sk_buff *skb)
-{
-	struct dstm_tally tally = {};
-
-	dstm_transmit_forwarded(dstm, skb, &tally);
-	dstm_tally_end(&tally, dstm, DSTM_A_STATS_TX_PACKETS);
+	if (dstm_tally_pause(t, dstm))
+		poll_soon(b);
 }
 
 /**
@@ -143,15 +137,15 @@ static void transmit_at_once(struct dstm_dev *dstm, struct sk_buff *skb)
 bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
-	const struct iphdr *iph = dstm_inner_header(skb, 0);
 
 	/* The device it came by may be gone by then; its number is in the packet. */
 	skb->dev = dstm->dev;
 	skb_dst_drop(skb);
-	if (!may_go_at_once(dstm, &b->receive, dstm_receive_end(dstm), iph,
-			    &b->received_last) || iph->protocol == IPPROTO_TCP)
+	if (!may_go_at_once(dstm, &b->receive) ||
+	    dstm_inner_header(skb, 0)->protocol == IPPROTO_TCP)
 		return add(b, &b->receive, skb);
-	receive_at_once(dstm, skb);
+	dstm_receive_one(dstm, skb, NULL, &b->received);
+	dstm_batch_pause(dstm, b, &b->received);
 	return true;
 }
 
@@ -168,10 +162,10 @@ bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb)
 
 	skb->dev = dstm->dev;
 	skb_dst_drop(skb);
-	if (!may_go_at_once(dstm, &b->transmit, dstm_transmit_end(dstm),
-			    ip_hdr(skb), &b->transmitted_last))
+	if (!may_go_at_once(dstm, &b->transmit))
 		return add(b, &b->transmit, skb);
-	transmit_at_once(dstm, skb);
+	dstm_transmit_forwarded(dstm, skb, &b->transmitted);
+	dstm_batch_pause(dstm, b, &b->transmitted);
 	return true;
 }
 
@@ -193,6 +187,8 @@ int dstm_batch_init(struct dstm_dev *dstm)
 		b = per_cpu_ptr(dstm->batches, cpu);
 		__skb_queue_head_init(&b->receive);
 		__skb_queue_head_init(&b->transmit);
+		b->received.id = DSTM_A_STATS_RX_PACKETS;
+		b->transmitted.id = DSTM_A_STATS_TX_PACKETS;
 		set_bit(NAPI_STATE_NO_BUSY_POLL, &b->napi.state);
 		netif_napi_add(dstm->dev, &b->napi, poll);
 		napi_enable(&b->napi);

@@ -19,14 +19,15 @@ struct dstm_batch {
 	struct napi_struct napi;
 	struct dstm_tally received;
 	struct dstm_tally transmitted;
-	__be32 received_last;		/* whose packet came last */
-	__be32 transmitted_last;
 	struct dstm_seek seeks[NAPI_POLL_WEIGHT];
 };
 
 int dstm_batch_init(struct dstm_dev *dstm);
 void dstm_batch_exit(struct dstm_dev *dstm);
 void dstm_batch_drain(struct dstm_dev *dstm);
+
+void dstm_batch_pause(struct dstm_dev *dstm, struct dstm_batch *b,
+		      struct dstm_tally *t);
 
 bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb);
 bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb);

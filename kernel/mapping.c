@@ -176,6 +176,18 @@ struct dstm_mapping *dstm_table_usual_owner(struct dstm_table *t, __be32 ipv4,
 	return unless_expired(to_mapping(node));
 }
 
+/**
+ * dstm_table_holds - whether a mapping of an earlier RCU section is still there
+ * @t: the table; the caller is in an RCU section
+ * @key: of the mapping
+ * @m: the mapping, which may have been freed
+ */
+bool dstm_table_holds(struct dstm_table *t, const struct dstm_key *key,
+		      const struct dstm_mapping *m)
+{
+	return find(t, key->ipv4, key->slot) == &m->node;
+}
+
 static bool serves(const struct dstm_node *node, const struct in6_addr *remote)
 {
 	const struct dstm_mapping *m = to_mapping(node);

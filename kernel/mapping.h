@@ -120,6 +120,8 @@ struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 				      const struct dstm_node *address, u16 port);
 struct dstm_mapping *dstm_table_usual_owner(struct dstm_table *t, __be32 ipv4,
 					    u16 port);
+bool dstm_table_holds(struct dstm_table *t, const struct dstm_key *key,
+		      const struct dstm_mapping *m);
 bool dstm_table_may_serve(struct dstm_table *t, __be32 ipv4,
 			  const struct in6_addr *remote);
 

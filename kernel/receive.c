@@ -93,7 +93,7 @@ static void deliver(struct dstm_dev *dstm, struct dstm_mapping *m,
 	unsigned int len = skb->len;
 
 	trace_dstm_decap(dstm, m, ip_hdr(skb), len);
-	dstm_tally_add(tally, dstm, DSTM_A_STATS_RX_PACKETS, m, len);
+	dstm_tally_add(tally, dstm, m, len);
 	if (ip_hdr(skb)->protocol != IPPROTO_TCP && dstm_early_input(dstm, skb))
 		return;
 	if (napi)
@@ -205,22 +205,21 @@ bool dstm_receive_plain(struct dstm_dev *dstm, const struct sk_buff *skb,
  * @dstm: the device; the caller is in an RCU section
  * @skb: the packet; data at the inner header, network header at the outer
  * @m: what dstm_receive_plain() found
+ * @tally: counts it
  *
  * Return: whether it is the caller's still; otherwise it is dropped.
  */
 bool dstm_receive_by(struct dstm_dev *dstm, struct sk_buff *skb,
-		     struct dstm_mapping *m)
+		     struct dstm_mapping *m, struct dstm_tally *tally)
 {
 	int counter = decapsulate(dstm, skb);
-	struct dstm_tally tally = {};
 
 	if (counter) {
 		dstm_drop(dstm, skb, counter);
 		return false;
 	}
 	trace_dstm_decap(dstm, m, ip_hdr(skb), skb->len);
-	dstm_tally_add(&tally, dstm, DSTM_A_STATS_RX_PACKETS, m, skb->len);
-	dstm_tally_end(&tally, dstm, DSTM_A_STATS_RX_PACKETS);
+	dstm_tally_add(tally, dstm, m, skb->len);
 	return true;
 }
 

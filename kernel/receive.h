@@ -15,7 +15,7 @@ void dstm_receive_one(struct dstm_dev *dstm, struct sk_buff *skb,
 bool dstm_receive_plain(struct dstm_dev *dstm, const struct sk_buff *skb,
 			struct dstm_mapping **m);
 bool dstm_receive_by(struct dstm_dev *dstm, struct sk_buff *skb,
-		     struct dstm_mapping *m);
+		     struct dstm_mapping *m, struct dstm_tally *tally);
 
 int dstm_receive_init(void);
 void dstm_receive_exit(void);

@@ -12,6 +12,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 
+#include "batch.h"
 #include "device.h"
 #include "early.h"
 #include "known.h"
@@ -19,7 +20,6 @@
 #include "receive.h"
 #include "route.h"
 #include "shortcut.h"
-#include "tally.h"
 #include "trace.h"
 #include "transmit.h"
 #include "watch.h"
@@ -92,7 +92,7 @@ static bool check_ipv4(struct sk_buff *skb)
 
 static bool encapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 {
-	struct dstm_tally tally = {};
+	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
 	struct dstm_way way;
 
 	if (!check_ipv4(skb) || dstm_known_way_in(ip_hdr(skb), skb->dev) != dstm ||
@@ -102,8 +102,8 @@ static bool encapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 	dstm_early_count(dev_net(dstm->dev), skb);
 	skb_set_transport_header(skb, sizeof(struct iphdr));
 	skb->dev = dstm->dev;
-	dstm_transmit_by(dstm, skb, &way, &tally);
-	dstm_tally_end(&tally, dstm, DSTM_A_STATS_TX_PACKETS);
+	dstm_transmit_by(dstm, skb, &way, &b->transmitted);
+	dstm_batch_pause(dstm, b, &b->transmitted);
 	return true;
 }
 
@@ -137,6 +137,7 @@ static void count_ipv6(struct net *net, struct inet6_dev *idev,
 static bool decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	struct inet6_dev *idev = __in6_dev_get(skb->dev);
+	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
 	struct net *net = dstm->underlay;
 	const struct ipv6hdr *ip6h;
 	struct dstm_mapping *m;
@@ -157,8 +158,9 @@ static bool decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 	count_ipv6(net, idev, skb);
 	__skb_pull(skb, sizeof(*ip6h));
 	skb_postpull_rcsum(skb, ipv6_hdr(skb), sizeof(*ip6h));
-	if (!dstm_receive_by(dstm, skb, m))
+	if (!dstm_receive_by(dstm, skb, m, &b->received))
 		return true;
+	dstm_batch_pause(dstm, b, &b->received);
 	dstm_early_prepare(dstm, skb);
 	skb_dst_set_noref(skb, dst);
 	dstm_early_count(dev_net(dstm->dev), skb);

@@ -251,7 +251,7 @@ static void send(struct dstm_dev *dstm, struct dstm_mapping *m,
 	if (encapsulate(dstm, m, skb, dst))
 		dstm_lost(dstm, skb, len, DSTM_A_STATS_TX_ERROR);
 	else
-		dstm_tally_add(tally, dstm, DSTM_A_STATS_TX_PACKETS, m, len);
+		dstm_tally_add(tally, dstm, m, len);
 }
 
 /* What the path has room for (RFC 2473 section 7.1 and 7.2). */
@@ -344,7 +344,7 @@ static int forward_by(struct dstm_dev *dstm, struct dstm_mapping *m,
 		      struct sk_buff *skb, struct dst_entry *dst)
 {
 	unsigned int mtu = inner_mtu(dstm, dst);
-	struct dstm_tally tally = {};
+	struct dstm_tally tally = { .id = DSTM_A_STATS_TX_PACKETS };
 
 	if (fits(skb, mtu)) {
 		send(dstm, m, skb, dst, &tally);
@@ -354,7 +354,7 @@ static int forward_by(struct dstm_dev *dstm, struct dstm_mapping *m,
 		dstm_icmp_too_big(skb, mtu);
 		return DSTM_A_STATS_TX_TOO_BIG;
 	}
-	dstm_tally_end(&tally, dstm, DSTM_A_STATS_TX_PACKETS);
+	dstm_tally_end(&tally, dstm);
 	return 0;
 }
 

@@ -78,6 +78,7 @@ both_counted()
 		[ "$tx" -gt 0 ] && [ "$tx" -eq "$(stat tx-packets)" ]
 }
 check "the mapping's counters are the device's" both_counted
+check "a burst is counted, every packet of it" burst 200
 agree()
 {
 	local link stats

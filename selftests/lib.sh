@@ -181,6 +181,21 @@ exec_n()
 	exec ip netns exec "$@"
 }
 
+# burst COUNT: so many packets of one client in a row are that many in the mapping.
+burst()
+{
+	local count=$1 before
+
+	before=$(mapping_field tx-packets) || return 1
+	n "$inet" ping -4 -n -q -f -c "$count" -W 2 192.0.2.7
+	busywait 2000 shows_field tx-packets $((before + count))
+}
+
+shows_field()
+{
+	[ "$(mapping_field "$1")" -eq "$2" ]
+}
+
 # counted_at FAMILY HOOK COMMAND...: the command succeeds, and a chain of netfilter's at
 # the gateway counts packets meanwhile.
 counted_at()

@@ -76,6 +76,7 @@ check "both ways" counted rx-packets 3 pings "$inet" 192.0.2.7
 used() { before=$(mapping_field tx-packets) && takes 3 3 &&
 	[ "$(mapping_field tx-packets)" -eq $((before + 6)) ]; }
 check "by mapping, too" used
+check "a burst, every packet of it" burst 200
 check "what is shown is understood" sh -c "
 	ip netns exec $gw $nl link show dstm0 | sed 's/role gateway//' |
 		xargs ip netns exec $gw $nl link set"

@@ -247,6 +247,38 @@ static void table_span(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, dstm_table_spans(t, htonl(20)));
 }
 
+static bool holds(struct dstm_table *t, const struct dstm_mapping *m)
+{
+	struct dstm_key key = m->node.key;
+	bool held;
+
+	rcu_read_lock();
+	held = dstm_table_holds(t, &key, m);
+	rcu_read_unlock();
+	return held;
+}
+
+/* Of two mappings with the same key it is the one in the table. */
+static void table_holds(struct kunit *test)
+{
+	struct dstm_table *t = test->priv;
+	struct dstm_change change;
+	struct dstm_mapping *first = make(1, 3, 6, 0, 7);
+	struct dstm_mapping *second = make(1, 3, 6, 0, 8);
+	HLIST_HEAD(evicted);
+
+	KUNIT_ASSERT_EQ(test, set(t, first, DSTM_SET_ADD, 0, &change, &evicted), 0);
+	KUNIT_EXPECT_TRUE(test, holds(t, first));
+	KUNIT_EXPECT_FALSE(test, holds(t, second));
+	KUNIT_ASSERT_EQ(test, set(t, second, DSTM_SET_REPLACE, 0, &change, &evicted), 0);
+	KUNIT_EXPECT_FALSE(test, holds(t, first));
+	KUNIT_EXPECT_TRUE(test, holds(t, second));
+	dstm_mapping_free(change.old);
+	dstm_table_remove(t, second);
+	KUNIT_EXPECT_FALSE(test, holds(t, second));
+	dstm_mapping_free(second);
+}
+
 static void table_modes(struct kunit *test)
 {
 	struct dstm_table *t = test->priv;
@@ -402,6 +434,7 @@ static struct kunit_case table_cases[] = {
 	KUNIT_CASE(table_whole_and_shared),
 	KUNIT_CASE(table_usual_split),
 	KUNIT_CASE(table_span),
+	KUNIT_CASE(table_holds),
 	KUNIT_CASE(table_modes),
 	KUNIT_CASE(table_expiry),
 	KUNIT_CASE(table_message_is_one_instant),
