@@ -6,7 +6,7 @@
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$vm/../.." && pwd)
 cache=${DSTM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dstm}
-kernels="uml uml-debug 6.1 6.12 7.x"
+kernels="uml uml-debug uml-7.x uml-smp 6.1 6.12 7.x"
 
 die()
 {
@@ -27,7 +27,7 @@ load_kernel()
 {
 	kernel=$1
 	case $kernel in
-	uml|uml-debug)	. "$vm/uml.sh" ;;
+	uml|uml-*)	. "$vm/uml.sh" ;;
 	6.1|6.12)	. "$vm/debian.sh" ;;
 	7.x)		. "$vm/trixie.sh" ;;
 	*)		die "no kernel '$kernel' (there are: $kernels)" ;;

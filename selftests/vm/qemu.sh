@@ -80,7 +80,10 @@ kernel_command()
 	local share=$1 image accel options
 
 	image=$(kernel_image)
-	if kvm_works "$image"; then
+	if [ -n "$instructions" ]; then
+		accel=(-accel tcg -icount "shift=0,sleep=off" -cpu max,erms=off,fsrm=off,avx=off,avx2=off,la57=off)
+		options="no_timer_check norandmaps mitigations=off init_on_alloc=0 tsc=reliable"
+	elif kvm_works "$image"; then
 		accel=(-accel kvm -cpu host)
 		options=''
 	else

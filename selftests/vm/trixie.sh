@@ -82,6 +82,20 @@ install_kernel='
 	done
 	apt-get clean'
 
+# The tarball with the source of just that kernel.
+kernel_source()
+{
+	local release package version
+
+	release=$(basename "$built"/lib/modules/*)
+	package=linux-source-$(cut -d . -f 1,2 <<<"$release")
+	version=$(in_folder "$built" dpkg-query -W -f '${Version}' "linux-headers-$release")
+	in_folder "$built" sh -euc "cd /tmp && apt-get -qq download $package=$version" >&2
+	dpkg-deb --fsys-tarfile "$built/tmp/$package"_*.deb |
+		tar -xO --wildcards './usr/src/*.tar.xz'
+	rm "$built/tmp/$package"_*.deb
+}
+
 kernel_modules()
 {
 	echo "$built"

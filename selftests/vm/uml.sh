@@ -3,23 +3,19 @@
 #
 # User-mode Linux, built from Debian's linux-source. To be sourced by lib.sh.
 
-source_package=linux-source-6.12
-
-source_version()
-{
-	dpkg-query -W -f '${Version}' $source_package 2>/dev/null ||
-		candidate $source_package
-}
-
-source_dir()
-{
-	echo "$cache/$source_package-$(source_version)"
-}
+# uml-7.x is as uml, and uml-smp has more than one CPU, which 6.12 can not have.
+case $kernel in
+uml|uml-debug)	source=6.12 ;;
+*)		source=7.x ;;
+esac
+. "$vm/source.sh"
 
 fragments()
 {
 	echo "$vm/config/uml"
-	[ "$kernel" = uml ] || echo "$vm/config/$kernel"
+	case $kernel in
+	uml-debug|uml-smp)	echo "$vm/config/$kernel" ;;
+	esac
 }
 
 kernel_dir()
@@ -32,30 +28,10 @@ kernel_dir()
 	printf '%s/%s-%s-%s' "$cache" "$kernel" "$version" "$hash"
 }
 
-# Both flavours share one source tree; nothing is built in it.
-unpack_source()
-{
-	local tmp=$cache/.unpacking source_lock
-
-	is_built "$1" && return
-	exec {source_lock}>"$cache/.lock-source"
-	flock "$source_lock"
-	if ! is_built "$1"; then
-		say "unpacking $source_package"
-		rm -rf "$tmp"
-		mkdir "$tmp"
-		tar -C "$tmp" --strip-components=1 -xf "/usr/src/$source_package.tar.xz"
-		mark_built "$tmp"
-		rm -rf "$1"
-		mv -T "$tmp" "$1"
-	fi
-	exec {source_lock}>&-
-}
-
 kernel_packages()
 {
-	need_packages $source_package gcc make flex bison bc libelf-dev libc6-dev \
-		kmod xz-utils
+	source_packages
+	need_packages gcc make flex bison bc libelf-dev libc6-dev kmod
 }
 
 kernel_build()
@@ -65,9 +41,10 @@ kernel_build()
 	src=$(source_dir)
 	unpack_source "$src"
 	say "building $kernel in $built, which takes minutes"
-	# Objects know the path of the source but not their own.
+	# Objects know the path of the source but not their own; newer makefiles do.
 	: >"$build_log"
 	logged uml_make "$src" "$out"
+	sed -i "s,^\(export KBUILD_OUTPUT = \).*,\1$built," "$out/Makefile"
 }
 
 uml_make()
@@ -109,8 +86,14 @@ kernel_make()
 # output to stdout.
 kernel_command()
 {
-	[ "$smp" = "" ] || [ "$smp" -eq 1 ] || die "$kernel has one CPU"
-	machine=("$(kernel_image)" mem="${memory}M" root=/dev/root
+	local cpus=()
+
+	if [ "$kernel" = uml-smp ]; then
+		cpus=(seccomp=on ncpus="${smp:-2}")
+	elif [ "${smp:-1}" -ne 1 ]; then
+		die "$kernel has one CPU"
+	fi
+	machine=("$(kernel_image)" "${cpus[@]}" mem="${memory}M" root=/dev/root
 		rootfstype=hostfs rootflags=/ ro
 		con=null con0=null,fd:2 con1=null,fd:1 oops=panic panic=-1
 		uml_dir="$1" init="$vm/init" dstm_kind=uml dstm_out=/dev/tty1 dstm_share="$1")
