@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Runs in the kernel that is measured: python3 selftests/bench MODULE UPDATES.
-What it finds is a line of JSON on stdout, progress is on stderr.
+Runs in the kernel that is measured: python3 selftests/bench WHAT MODULE UPDATES.
+WHAT is one of costs, scaling (on two CPUs), and instructions (where each takes a
+nanosecond). What it finds is a line of JSON on stdout, progress is on stderr.
 """
 
 import json
@@ -136,12 +137,10 @@ def machine():
             "rounds": ROUNDS, "packets": PACKETS}
 
 
-def main():
-    module, updates = sys.argv[1:]
-    subprocess.run(["insmod", module], check=True)
+def costs(updates):
     say("setting up the contestants")
     groups = contests.contestants(SIZES)
-    report = {"machine": machine(), "throughput": {}}
+    report = {"throughput": {}}
     for name, group in groups.items():
         say(name)
         report["throughput"][name] = interleave(group, ROUNDS)
@@ -158,7 +157,45 @@ def main():
     report["updates"] = storm(updates, pick(encap, "dstm, 1,000 mappings")[0], 200000)
     say("memory")
     report["memory"] = memory(LARGEST)
-    print(json.dumps(report), flush=True)
+    return report
+
+
+def scaling(_):
+    """How many times the packets of one CPU two have; a round is held against itself."""
+    say("two CPUs")
+    group = contests.scaling()
+    ratios = {c.name: [] for c in group}
+    for c in group:
+        c.run(packets=1)
+        verify(c.name, c.run(packets=20000, threads=2))
+    for _ in range(ROUNDS):
+        for c in group:
+            one, two = (c.run(packets=PACKETS, threads=n) for n in (1, 2))
+            verify(c.name, one)
+            verify(c.name, two)
+            ratios[c.name].append(one.each / two.each)
+    return {"scaling": {name: spread(r) for name, r in ratios.items()}}
+
+
+def instructions(_):
+    """Always the same, so one round is enough; and slow, so few packets are."""
+    say("instructions")
+    counts = {}
+    for name, group in contests.contestants([1, 1000]).items():
+        counts[name] = {}
+        for c in group:
+            c.run(packets=2000)
+            result = c.run(packets=2000)
+            verify(c.name, result)
+            counts[name][c.name] = result.each
+    return {"instructions": counts}
+
+
+def main():
+    what, module, updates = sys.argv[1:]
+    measure = {"costs": costs, "scaling": scaling, "instructions": instructions}[what]
+    subprocess.run(["insmod", module], check=True)
+    print(json.dumps({"machine": machine(), **measure(updates)}), flush=True)
 
 
 main()

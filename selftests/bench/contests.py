@@ -18,10 +18,10 @@ class Contestant:
     ns: Namespace
     load: Load
     clients: int
-    zipf: bool = False
+    order: str = "uniform"
 
     def sequence(self):
-        return sequence(self.clients, self.zipf)
+        return sequence(self.clients, self.order)
 
     def run(self, **changes):
         generator.set_sequence(self.sequence())
@@ -30,8 +30,8 @@ class Contestant:
 
 
 @lru_cache(maxsize=None)
-def sequence(clients, zipf):
-    return generator.zipf(clients) if zipf else generator.uniform(clients)
+def sequence(clients, order):
+    return getattr(generator, order)(clients)
 
 
 def border():
@@ -137,10 +137,10 @@ def contestants(sizes):
     back = Load(tunnel_in=True)
     encap, decap = [], []
 
-    for n in (1, sizes[-1]):
+    for n in sorted({1, 1000, sizes[-1]}):
         name = "IPv4 forwarding, %s" % ("1 address" if n == 1 else "%s addresses" % thousands(n))
-        encap.append(Contestant(name, plain(), Load(), n))
-    decap.append(Contestant("IPv4 forwarding, 1 address", plain(), Load(), 1))
+        for group in (encap, decap):
+            group.append(Contestant(name, plain(), Load(), n))
     for n in (1, 1000):
         ns = ip6_tnl(n)
         name = f"ip6_tnl, {thousands(n)} device{'s' if n > 1 else ''}"
@@ -154,8 +154,8 @@ def contestants(sizes):
         name = f"dstm, {thousands(n)} mapping{'s' if n > 1 else ''}"
         encap.append(Contestant(name, ns, out, n))
         decap.append(Contestant(name, ns, back, n))
-    encap.append(Contestant(name + ", Zipf", ns, out, n, zipf=True))
-    decap.append(Contestant(name + ", Zipf", ns, back, n, zipf=True))
+    encap.append(Contestant(name + ", Zipf", ns, out, n, order="zipf"))
+    decap.append(Contestant(name + ", Zipf", ns, back, n, order="zipf"))
     for n in (1, 1000):
         ns = dstm(n, shortcut=True)
         name = f"dstm, shortcut, {thousands(n)} mapping{'s' if n > 1 else ''}"
@@ -169,3 +169,19 @@ def contestants(sizes):
     pair = [Contestant("IPv4 forwarding, two hops", plain_hops(), Load(hops=2), 1000),
             Contestant("dstm, gateway and client", dstm_hops(1000), Load(hops=2, share=ALL), 1000)]
     return {"encapsulation": encap, "decapsulation": decap, "two hops": pair}
+
+
+def scaling():
+    """Those that run on one CPU and on two."""
+    out, back = Load(tunnel_out=True), Load(tunnel_in=True)
+    one, many = {"clients": 1}, {"clients": 1000, "order": "apart"}
+    forwarding, ordinary, short = plain(), dstm(1000), dstm(1000, shortcut=True)
+
+    return [Contestant(name + (", same client" if who is one else ", different clients"),
+                       ns, load, **who)
+            for name, ns, load in (("IPv4 forwarding", forwarding, Load()),
+                                   ("dstm, into the tunnel", ordinary, out),
+                                   ("dstm, out of the tunnel", ordinary, back),
+                                   ("dstm, shortcut, into the tunnel", short, out),
+                                   ("dstm, shortcut, out of the tunnel", short, back))
+            for who in (many, one)]

@@ -62,6 +62,14 @@ def zipf(clients):
     return array.array("I", (int(clients ** rng.random()) - 1 for _ in range(SEQUENCE)))
 
 
+def apart(clients):
+    """Uniform, but two threads have no client in common."""
+    half = clients // 2
+    rng = random.Random(clients)
+    return array.array("I", rng.choices(range(half), k=SEQUENCE // 2) +
+                       rng.choices(range(half, clients), k=SEQUENCE // 2))
+
+
 def set_sequence(numbers):
     with open(DEBUGFS + "sequence", "wb") as f:
         f.write(numbers.tobytes())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Runs on the host: python3 selftests/bench/report.py FOLDER DATE. Makes tables and
-plots of bench.json in the folder.
+Runs on the host: python3 selftests/bench/report.py FOLDER DATE. Makes bench.json, tables
+and plots of what was measured in each kernel, KERNEL/WHAT.json in the folder.
 """
 
 import json
@@ -78,7 +78,26 @@ def updates(table):
     return lines
 
 
-def goals(report):
+def scaling(table):
+    lines = ["", "### two CPUs, times the packets of one", ""]
+    lines += heading("", "median", "min", "max")
+    for who, t in table.items():
+        lines.append(row(who, *(f"{t[k]:.2f}" for k in ("median", "min", "max"))))
+    return lines
+
+
+def instructions(groups):
+    lines = []
+    for name, group in groups.items():
+        base = next(iter(group.values()))
+        lines += ["", f"### {name}", ""]
+        lines += heading("", "instructions a packet", "times " + next(iter(group)))
+        for who, n in group.items():
+            lines.append(row(who, f"{n:.0f}", f"{base / n:.2f}"))
+    return lines
+
+
+def cost_goals(report):
     """What, what came of it, and what it was to be: at least, or if negative at most."""
     encap, decap, hops = report["throughput"].values()
     largest = [name for name in encap if name.startswith("dstm, ") and name.endswith("mappings")
@@ -105,10 +124,16 @@ def goals(report):
     yield "bytes of memory a mapping", report["memory"], -160
 
 
-def verdicts(report):
-    lines = ["", "### goals", ""]
-    lines += heading("", "measured", "goal", "")
-    for what, value, goal in goals(report):
+def scaling_goals(table):
+    ours = {name: t["median"] for name, t in table.items() if name.startswith("dstm")}
+    for who, goal in (("different clients", 1.9), ("same client", 1.7)):
+        yield (f"two CPUs, {who}, times one, the least",
+               min(r for name, r in ours.items() if name.endswith(who)), goal)
+
+
+def verdicts(goals):
+    lines = heading("", "measured", "goal", "")
+    for what, value, goal in goals:
         met = value >= goal if goal > 0 else value <= -goal
         shape = "{:.2f}" if abs(goal) < 100 and goal else "{:,.0f}"
         lines.append(row(what, shape.format(value),
@@ -117,16 +142,39 @@ def verdicts(report):
     return lines
 
 
-def write_report(report, folder, date):
-    machine = report["machine"]
-    lines = [f"Measured on {date}, User-mode Linux {machine['kernel']} on one core of "
-             f"{machine['cpu']}, {machine['rounds']} rounds of {machine['packets']:,} packets, "
-             "64 bytes of IPv4 each where nothing else is said."]
-    lines += throughput(report["throughput"]) + sizes(report["sizes"])
+def costs(report):
+    lines = throughput(report["throughput"]) + sizes(report["sizes"])
     lines += latency(report["latency"]) + tcp(report["tcp"]) + updates(report["updates"])
-    lines += verdicts(report)
     lines += ["", f"A mapping takes {report['memory']:.0f} bytes of the kernel's memory."]
-    text = "\n".join(lines) + "\n"
+    return lines + ["", "### goals", ""] + verdicts(cost_goals(report))
+
+
+def section(measured, what, date):
+    """Of one kernel."""
+    machine = measured["machine"]
+    kernel = f"Linux {machine['kernel']}"
+    how = f"{machine['rounds']} rounds of {machine['packets']:,} packets"
+    if what == "costs":
+        lines = [f"## {kernel}, User-mode, one core", "",
+                 f"Measured on {date}, on {machine['cpu']}: {how}, 64 bytes of IPv4 each where "
+                 "nothing else is said."]
+        return lines + costs(measured)
+    if what == "scaling":
+        lines = [f"## {kernel}, User-mode, two cores", "",
+                 f"Measured on {date}, on {machine['cpu']}: {how} a core. With several CPUs, "
+                 "User-mode Linux is slow, so the ratios count, and no times are told."]
+        return lines + scaling(measured["scaling"]) + ["", "### goals", ""] + verdicts(
+            scaling_goals(measured["scaling"]))
+    return [f"## {kernel}, in instructions", "",
+            f"Counted on {date} by an emulator, in which each takes a nanosecond."] + instructions(
+                measured["instructions"])
+
+
+def write_report(measured, folder, date):
+    lines = []
+    for (_, what), report in measured.items():
+        lines += section(report, what, date) + [""]
+    text = "\n".join(lines)
     with open(os.path.join(folder, "bench.md"), "w") as f:
         f.write(text)
     print(text)
@@ -149,8 +197,8 @@ set style histogram errorbars gap 1
 set style fill solid 0.6
 set yrange [0:*]
 set xtics rotate by -30 nomirror
-set bmargin 9
-set rmargin 20
+set bmargin 12
+set rmargin 25
 set grid ytics
 unset key
 plot $data using 3:2:4:xtic(1)
@@ -182,7 +230,7 @@ def by_table_size(group):
     return series
 
 
-def plot(report, folder):
+def plot_costs(report, folder):
     for name, group in report["throughput"].items():
         bars(folder, name.replace(" ", "-"), f"{name}: million packets a second",
              {who: (1000 / t["median"], 1000 / t["max"], 1000 / t["min"])
@@ -206,12 +254,29 @@ def plot(report, folder):
                       for when, points in report["updates"]["packets"].items()}, log=False)
 
 
+def plot_scaling(report, folder):
+    bars(folder, "scaling", "two CPUs, times the packets of one",
+         {who: (t["median"], t["min"], t["max"]) for who, t in report["scaling"].items()})
+
+
+MEASURED = (("uml", "costs"), ("uml-7.x", "costs"), ("uml-smp", "scaling"),
+            ("6.12", "instructions"))
+
+
+def read(folder, kernel, what):
+    with open(os.path.join(folder, kernel, what + ".json")) as f:
+        return json.load(f)
+
+
 def main():
     folder, date = sys.argv[1:]
-    with open(os.path.join(folder, "bench.json")) as f:
-        report = json.load(f)
-    write_report(report, folder, date)
-    plot(report, folder)
+    measured = {key: read(folder, *key) for key in MEASURED}
+    with open(os.path.join(folder, "bench.json"), "w") as f:
+        json.dump({"date": date, **{kernel: report for (kernel, _), report in measured.items()}},
+                  f)
+    write_report(measured, folder, date)
+    plot_costs(measured["uml", "costs"], folder)
+    plot_scaling(measured["uml-smp", "scaling"], folder)
 
 
 main()

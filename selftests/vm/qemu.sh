@@ -80,10 +80,7 @@ kernel_command()
 	local share=$1 image accel options
 
 	image=$(kernel_image)
-	if [ -n "$instructions" ]; then
-		accel=(-accel tcg -icount "shift=0,sleep=off" -cpu max,erms=off,fsrm=off,avx=off,avx2=off,la57=off)
-		options="no_timer_check norandmaps mitigations=off init_on_alloc=0 tsc=reliable"
-	elif kvm_works "$image"; then
+	if [ -z "$instructions" ] && kvm_works "$image"; then
 		accel=(-accel kvm -cpu host)
 		options=''
 	else
@@ -93,8 +90,9 @@ kernel_command()
 		# another address each time, and so translated each time. On a busy
 		# machine an emulated timer is late, which the kernel takes for a
 		# broken one.
-		accel=(-accel "tcg,thread=multi"
-			-cpu max,erms=off,fsrm=off,avx=off,avx2=off,la57=off,smap=off,smep=off)
+		accel=(-accel "tcg,thread=multi")
+		[ -z "$instructions" ] || accel=(-accel tcg -icount "shift=0,sleep=off")
+		accel+=(-cpu max,erms=off,fsrm=off,avx=off,avx2=off,la57=off,smap=off,smep=off)
 		options="no_timer_check norandmaps mitigations=off init_on_alloc=0 randomize_kstack_offset=off"
 	fi
 	machine=(qemu-system-x86_64 "${accel[@]}" -smp "${smp:-1}" -m "$memory"

@@ -88,6 +88,7 @@ kernel_command()
 {
 	local cpus=()
 
+	[ -z "$instructions" ] || die "$kernel can not count instructions, it is not emulated"
 	if [ "$kernel" = uml-smp ]; then
 		cpus=(seccomp=on ncpus="${smp:-2}")
 	elif [ "${smp:-1}" -ne 1 ]; then
