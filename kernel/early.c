@@ -25,14 +25,14 @@
 #include "watch.h"
 
 /*
- * A VRF asks these hooks, too, about what its ports have received. A verdict of
- * user space comes back with bottom halves enabled, and the queues are for those
- * who have not.
+ * A VRF asks these hooks, too, about what its ports have received, and a bridge about
+ * frames that may be for another host. A verdict of user space comes back with bottom
+ * halves enabled, and the queues are for those who have not.
  */
-static bool is_for_us(const struct sk_buff *skb)
+static bool is_for_us(struct sk_buff *skb)
 {
 	return in_softirq() && !netif_is_l3_slave(skb->dev) &&
-	       !netif_is_l3_master(skb->dev) && !dstm_is_bridged(skb) &&
+	       !netif_is_l3_master(skb->dev) && !skb_has_extensions(skb) &&
 	       skb->pkt_type == PACKET_HOST;
 }
 
@@ -98,7 +98,7 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 	}
 	if (dstm_is_hooked_behind(net, skb) || !is_for_us(skb) ||
 	    skb->sk || skb_dst(skb) || iph->ihl > 5 ||
-	    !xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb) ||
+	    dstm_has_policies(net, XFRM_POLICY_FWD) ||
 	    dstm_has_policies(net, XFRM_POLICY_OUT))
 		return NF_ACCEPT;
 	dstm = find_device(skb, iph, net);
@@ -109,6 +109,20 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 	return NF_STOLEN;
 }
 
+static bool find_out_whether_local(struct dstm_tep *tep, struct net *net)
+{
+	struct flowi6 fl6 = { .daddr = tep->addr };
+	struct dst_entry *dst;
+	bool local;
+
+	dst = ip6_route_output(net, NULL, &fl6);
+	local = !dst->error && ((struct rt6_info *)dst)->rt6i_flags & RTF_LOCAL;
+	if (local)
+		dstm_path_learn(&tep->input, dst);
+	dst_release(dst);
+	return local;
+}
+
 /**
  * dstm_early_is_local - whether packets to an end point are for this host
  * @tep: the end point; the caller is in an RCU section
@@ -116,18 +130,8 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
  */
 bool dstm_early_is_local(struct dstm_tep *tep, struct net *net)
 {
-	struct flowi6 fl6 = { .daddr = tep->addr };
-	struct dst_entry *dst;
-	bool local;
-
-	if (dstm_path_dst(rcu_dereference(tep->input)))
-		return true;
-	dst = ip6_route_output(net, NULL, &fl6);
-	local = !dst->error && ((struct rt6_info *)dst)->rt6i_flags & RTF_LOCAL;
-	if (local)
-		dstm_path_learn(&tep->input, dst);
-	dst_release(dst);
-	return local;
+	return dstm_path_dst(rcu_dereference(tep->input)) ||
+	       find_out_whether_local(tep, net);
 }
 
 /* A packet for an end point is taken before its IPv6 route is looked up. */
@@ -140,8 +144,8 @@ static unsigned int on_ipv6(void *priv, struct sk_buff *skb,
 
 	if (ip6h->nexthdr != IPPROTO_IPIP ||
 	    rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_LOCAL_IN]) ||
-	    !is_for_us(skb) || skb_dst(skb) || !dstm_path_is_cacheable(net) ||
-	    !xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
+	    !is_for_us(skb) || skb_dst(skb) || !dstm_is_routed_by_addresses6(net) ||
+	    dstm_has_policies(net, XFRM_POLICY_IN))
 		return NF_ACCEPT;
 	tep = dstm_tep_find(net, &ip6h->daddr);
 	if (!tep || !dstm_early_is_local(tep, net) ||
@@ -232,7 +236,10 @@ bool dstm_early_input(struct dstm_dev *dstm, struct sk_buff *skb)
 	/* Also takes back a redirect that the route says is due. */
 	dstm_early_prepare(dstm, skb);
 	dstm_early_count(net, skb);
-	dstm_output_forward(net, skb);
+	if (dstm_output_is_seen(net, skb))
+		dst_input(skb);
+	else
+		dstm_output_forward(net, skb);
 	return true;
 }
 

@@ -53,12 +53,12 @@ static enum dstm_flaw check_address(__be32 addr)
 }
 
 /**
- * dstm_inner_check_addresses - whether a packet between hosts has such addresses
+ * dstm_inner_address_flaw - whether a packet between hosts has such addresses
  * @iph: its header
  *
  * Return: DSTM_SOUND, or what is wrong with one of them.
  */
-enum dstm_flaw dstm_inner_check_addresses(const struct iphdr *iph)
+enum dstm_flaw dstm_inner_address_flaw(const struct iphdr *iph)
 {
 	enum dstm_flaw flaw;
 
@@ -136,7 +136,7 @@ static int enter_gre(const struct sk_buff *skb, int *offset)
 }
 
 /**
- * dstm_inner_check_nesting - whether a packet is in few enough others
+ * dstm_inner_count_nesting - whether a packet is in few enough others
  * @skb: the packet
  * @offset: of the IPv4 header, from skb->data
  * @iph: that header
@@ -146,7 +146,7 @@ static int enter_gre(const struct sk_buff *skb, int *offset)
  *
  * Return: DSTM_SOUND; DSTM_NESTED also for a fragment that does not show it.
  */
-enum dstm_flaw dstm_inner_check_nesting(const struct sk_buff *skb, int offset,
+enum dstm_flaw dstm_inner_count_nesting(const struct sk_buff *skb, int offset,
 					const struct iphdr *iph)
 {
 	int protocol = iph->protocol, nested = 0;

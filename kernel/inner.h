@@ -62,9 +62,41 @@ static inline const struct iphdr *dstm_inner_header(const struct sk_buff *skb,
 	return (const struct iphdr *)(skb->data + offset);
 }
 
-enum dstm_flaw dstm_inner_check_addresses(const struct iphdr *iph);
-enum dstm_flaw dstm_inner_check_nesting(const struct sk_buff *skb, int offset,
+enum dstm_flaw dstm_inner_address_flaw(const struct iphdr *iph);
+enum dstm_flaw dstm_inner_count_nesting(const struct sk_buff *skb, int offset,
 					const struct iphdr *iph);
+
+/* Whether an address is in none of the networks in which one can be wrong. */
+static inline bool dstm_inner_is_ordinary(__be32 addr)
+{
+	u8 net = ntohl(addr) >> 24;
+
+	return net && net < 224 && net != 127 && net != 169;
+}
+
+/* dstm_inner_address_flaw(), sooner for most. */
+static inline enum dstm_flaw dstm_inner_check_addresses(const struct iphdr *iph)
+{
+	if (likely(dstm_inner_is_ordinary(iph->saddr) &&
+		   dstm_inner_is_ordinary(iph->daddr) && iph->saddr != iph->daddr))
+		return DSTM_SOUND;
+	return dstm_inner_address_flaw(iph);
+}
+
+/* dstm_inner_count_nesting(), sooner for most, which are in no other. */
+static inline enum dstm_flaw
+dstm_inner_check_nesting(const struct sk_buff *skb, int offset, const struct iphdr *iph)
+{
+	switch (iph->protocol) {
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+	case IPPROTO_GRE:
+		return dstm_inner_count_nesting(skb, offset, iph);
+	default:
+		return DSTM_SOUND;
+	}
+}
+
 enum dstm_flaw dstm_inner_check(struct sk_buff *skb);
 bool dstm_inner_is_icmp_error(const struct sk_buff *skb, int offset,
 			      const struct iphdr *iph);

@@ -117,38 +117,29 @@ const struct dstm_node *dstm_table_address(struct dstm_table *t, __be32 ipv4)
 	return find(t, ipv4, 0);
 }
 
-static struct dstm_mapping *unless_expired(struct dstm_mapping *m)
-{
-	if (READ_ONCE(m->expires) && dstm_mapping_expired(m, dstm_now()))
-		return NULL;
-	return m;
-}
-
 /**
- * dstm_table_owner - the mapping that a port of an address belongs to
+ * dstm_table_set_owner - the mapping that a port of a shared address belongs to
  * @t: the table
  * @address: what dstm_table_address() found, in the same RCU section
- * @port: in host byte order; of no meaning where the address is lent whole
+ * @port: in host byte order
  *
  * Return: the mapping, whose lifetime is not over, or NULL.
  */
-struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
-				      const struct dstm_node *address, u16 port)
+struct dstm_mapping *dstm_table_set_owner(struct dstm_table *t,
+					  const struct dstm_node *address, u16 port)
 {
-	const struct dstm_node *node = address;
+	const struct dstm_node *node;
 
-	if (!is_whole(address)) {
-		if (dstm_portset_reserved(port, address->psid_offset))
-			return NULL;
-		node = find(t, address->key.ipv4, 1 +
-			    dstm_portset_psid(port, address->psid_len,
-					      address->psid_offset));
-		/* An address may just be changing the way it is split. */
-		if (!node || node->psid_len != address->psid_len ||
-		    node->psid_offset != address->psid_offset)
-			return NULL;
-	}
-	return unless_expired(to_mapping(node));
+	if (dstm_portset_reserved(port, address->psid_offset))
+		return NULL;
+	node = find(t, address->key.ipv4, 1 +
+		    dstm_portset_psid(port, address->psid_len,
+				      address->psid_offset));
+	/* An address may just be changing the way it is split. */
+	if (!node || node->psid_len != address->psid_len ||
+	    node->psid_offset != address->psid_offset)
+		return NULL;
+	return dstm_mapping_unless_expired(to_mapping(node));
 }
 
 /**
@@ -173,7 +164,7 @@ struct dstm_mapping *dstm_table_usual_owner(struct dstm_table *t, __be32 ipv4,
 	if (!node || node->psid_len != usual.psid_len ||
 	    node->psid_offset != usual.psid_offset)
 		return NULL;
-	return unless_expired(to_mapping(node));
+	return dstm_mapping_unless_expired(to_mapping(node));
 }
 
 /**

@@ -116,8 +116,8 @@ int dstm_table_init(struct dstm_table *t);
 void dstm_table_destroy(struct dstm_table *t);
 
 const struct dstm_node *dstm_table_address(struct dstm_table *t, __be32 ipv4);
-struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
-				      const struct dstm_node *address, u16 port);
+struct dstm_mapping *dstm_table_set_owner(struct dstm_table *t,
+					  const struct dstm_node *address, u16 port);
 struct dstm_mapping *dstm_table_usual_owner(struct dstm_table *t, __be32 ipv4,
 					    u16 port);
 bool dstm_table_holds(struct dstm_table *t, const struct dstm_key *key,
@@ -145,13 +145,19 @@ void dstm_table_remove(struct dstm_table *t, struct dstm_mapping *m);
 void dstm_table_expire(struct dstm_table *t, u64 now,
 		       struct hlist_head *expired);
 
+/* For callers in an RCU section. */
+static inline struct dstm_tep *dstm_mapping_tep_rcu(const struct dstm_mapping *m)
+{
+	return rcu_dereference(m->path)->tep;
+}
+
 /* Held by the mapping until it is freed. */
 static inline struct dstm_tep *dstm_mapping_tep(const struct dstm_mapping *m)
 {
 	struct dstm_tep *tep;
 
 	rcu_read_lock();
-	tep = rcu_dereference(m->path)->tep;
+	tep = dstm_mapping_tep_rcu(m);
 	rcu_read_unlock();
 	return tep;
 }
@@ -181,6 +187,26 @@ static inline bool dstm_mapping_expired(const struct dstm_mapping *m, u64 now)
 static inline u64 dstm_now(void)
 {
 	return ktime_get_coarse_boottime_ns();
+}
+
+static inline struct dstm_mapping *dstm_mapping_unless_expired(struct dstm_mapping *m)
+{
+	return READ_ONCE(m->expires) && dstm_mapping_expired(m, dstm_now()) ? NULL : m;
+}
+
+/*
+ * The mapping, whose lifetime is not over, that a port of an address belongs to, which
+ * dstm_table_address() found in the same RCU section; or NULL. Of an address that is
+ * lent whole, @port has no meaning.
+ */
+static inline struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
+						    const struct dstm_node *address,
+						    u16 port)
+{
+	if (address->psid_len)
+		return dstm_table_set_owner(t, address, port);
+	return dstm_mapping_unless_expired((struct dstm_mapping *)
+					   container_of(address, struct dstm_mapping, node));
 }
 
 #endif

@@ -14,7 +14,12 @@
 #include "output.h"
 #include "watch.h"
 
-static bool is_seen4(const struct net *net, const struct sk_buff *skb)
+/**
+ * dstm_output_is_seen - whether a forwarded packet is seen on its way out
+ * @net: the namespace; the caller is in an RCU section
+ * @skb: the packet, an IPv4 one
+ */
+bool dstm_output_is_seen(const struct net *net, const struct sk_buff *skb)
 {
 	return dstm_is_hooked_behind(net, skb) ||
 	       dstm_has_policies(net, XFRM_POLICY_FWD) ||
@@ -29,12 +34,12 @@ static bool leaves_whole(struct sk_buff *skb, const struct dst_entry *dst)
 }
 
 /* Whether ip_forward() and ip_output() would only pass it on. */
-static bool passes4(const struct net *net, struct sk_buff *skb)
+static bool passes4(struct sk_buff *skb)
 {
 	const struct rtable *rt = skb_rtable(skb);
 
 	return rt->rt_type == RTN_UNICAST && ip_hdr(skb)->ttl > 1 &&
-	       !(IPCB(skb)->flags & IPSKB_DOREDIRECT) && !is_seen4(net, skb) &&
+	       !(IPCB(skb)->flags & IPSKB_DOREDIRECT) &&
 	       skb->len <= ip_dst_mtu_maybe_forward(&rt->dst, true) &&
 	       leaves_whole(skb, &rt->dst);
 }
@@ -42,7 +47,7 @@ static bool passes4(const struct net *net, struct sk_buff *skb)
 /**
  * dstm_output_forward - forward a packet that was routed
  * @net: the namespace; the caller is in an RCU section, bottom halves disabled
- * @skb: the packet, taken; an IPv4 one without options
+ * @skb: the packet, taken; an IPv4 one without options, and not seen on its way
  */
 void dstm_output_forward(struct net *net, struct sk_buff *skb)
 {
@@ -50,7 +55,7 @@ void dstm_output_forward(struct net *net, struct sk_buff *skb)
 	struct neighbour *neigh;
 	bool is_v6gw = false;
 
-	if (!passes4(net, skb)) {
+	if (!passes4(skb)) {
 		dst_input(skb);
 		return;
 	}

@@ -10,19 +10,6 @@
 #include "mtu.h"
 #include "path.h"
 #include "tep.h"
-#include "watch.h"
-
-/**
- * dstm_path_is_cacheable - whether a route depends on the addresses alone
- * @underlay: the namespace
- *
- * Rules may look at more of a packet, and IPsec at all of it.
- */
-bool dstm_path_is_cacheable(struct net *underlay)
-{
-	return !dstm_has_rules6(underlay) &&
-	       !dstm_has_policies(underlay, XFRM_POLICY_OUT);
-}
 
 static void put(struct dstm_path *path)
 {

@@ -37,7 +37,6 @@ struct dstm_marks {
 	u32 sets[64][DSTM_MARKS];
 };
 
-bool dstm_path_is_cacheable(struct net *underlay);
 void dstm_path_learn(struct dstm_path __rcu **place, struct dst_entry *dst);
 void dstm_path_forget(struct dstm_path __rcu **place);
 unsigned int dstm_path_mtu(struct dstm_tep *tep);

@@ -42,7 +42,7 @@ static int match(struct dstm_dev *dstm, const struct ipv6hdr *outer,
 		return DSTM_A_STATS_RX_OUTER_SOURCE;
 	if (flaw)
 		return dstm_rx_counter(flaw);
-	if (!ipv6_addr_equal(&dstm_mapping_tep(*m)->addr, &outer->daddr))
+	if (!ipv6_addr_equal(&dstm_mapping_tep_rcu(*m)->addr, &outer->daddr))
 		return DSTM_A_STATS_RX_OUTER_DESTINATION;
 	if (!ipv6_addr_equal(&(*m)->remote, &outer->saddr))
 		return DSTM_A_STATS_RX_OUTER_SOURCE;

@@ -27,7 +27,7 @@ static bool ours(struct dstm_dev *dstm, const struct dstm_tep *tep,
 	return !dstm_inner_check_addresses(&iph) &&
 	       !dstm_inner_owner(&dstm->table, skb, offset, &iph,
 				 dstm_transmit_end(dstm), &m) &&
-	       dstm_mapping_tep(m) == tep && ipv6_addr_equal(&m->remote, &outer->daddr);
+	       dstm_mapping_tep_rcu(m) == tep && ipv6_addr_equal(&m->remote, &outer->daddr);
 }
 
 /* The inner packet of the error, as if it came back from the device. */

@@ -52,7 +52,7 @@ static u32 obstacles(const struct dstm_dev *dstm)
 		found |= DSTM_OBSTACLE_IPSEC;
 	if (dstm_has_rules(inner) || dstm_has_rules6(outer))
 		found |= DSTM_OBSTACLE_RULES;
-	if (dstm_is_watched_out(dstm->dev) || dstm_is_watched_in(dstm->dev))
+	if (dstm_is_watched_out(dstm->dev) || dstm_is_hooked_in(dstm->dev))
 		found |= DSTM_OBSTACLE_WATCHED;
 	return found;
 }
@@ -62,9 +62,9 @@ static bool is_plain_frame(struct sk_buff *skb)
 {
 	return skb->pkt_type == PACKET_HOST && !skb_shared(skb) &&
 	       !skb_sk_is_prefetched(skb) && !skb_dst(skb) &&
-	       !skb_sec_path(skb) && !skb_is_redirected(skb) &&
+	       !skb_has_extensions(skb) && !skb_is_redirected(skb) &&
 	       !skb_vlan_tag_present(skb) && !dstm_compat_has_secmark(skb) &&
-	       !dstm_is_bridged(skb) && !dstm_is_port(skb->dev);
+	       !dstm_is_port(skb->dev);
 }
 
 /* A packet is taken. */

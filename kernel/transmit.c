@@ -23,6 +23,7 @@
 #include "tally.h"
 #include "trace.h"
 #include "transmit.h"
+#include "watch.h"
 
 /* RFC 2473 section 4.1.1: a Destination Options header of eight bytes. */
 struct dstm_encap_limit {
@@ -95,7 +96,7 @@ static struct dst_entry *look_up_route(struct dstm_dev *dstm,
 	/* Of another namespace's marks the underlay's rules know nothing. */
 	mark = net_eq(dstm->underlay, dev_net(dstm->dev)) ? skb->mark : 0;
 	dstm_marks_note(&dstm->marks, &m->remote, mark);
-	fl6 = dstm_path_flow(&dstm_mapping_tep(m)->addr, &m->remote, mark);
+	fl6 = dstm_path_flow(&dstm_mapping_tep_rcu(m)->addr, &m->remote, mark);
 
 	*counter = DSTM_A_STATS_TX_NO_ROUTE;
 	dst = ip6_route_output(dstm->underlay, NULL, &fl6);
@@ -105,7 +106,7 @@ static struct dst_entry *look_up_route(struct dstm_dev *dstm,
 		*counter = DSTM_A_STATS_TX_LOOP;
 		goto release;
 	}
-	if (dstm_path_is_cacheable(dstm->underlay)) {
+	if (dstm_is_routed_by_addresses6(dstm->underlay)) {
 		if (!(dst->dev->flags & IFF_LOOPBACK))
 			dstm_path_learn(&m->path, dst);
 		return dst;
@@ -144,7 +145,7 @@ static void push_ipv6(struct sk_buff *skb, const struct dstm_mapping *m,
 	ipv6h->payload_len = 0;		/* set by dstm_output_tunnel() */
 	ipv6h->nexthdr = nexthdr;
 	ipv6h->hop_limit = hoplimit;
-	ipv6h->saddr = dstm_mapping_tep(m)->addr;
+	ipv6h->saddr = dstm_mapping_tep_rcu(m)->addr;
 	ipv6h->daddr = m->remote;
 }
 
@@ -365,7 +366,7 @@ static int forward(struct dstm_dev *dstm, struct dstm_mapping *m,
 	struct dst_entry *dst = NULL;
 	int counter;
 
-	if (dstm_path_is_cacheable(dstm->underlay))
+	if (dstm_is_routed_by_addresses6(dstm->underlay))
 		dst = dstm_path_dst(rcu_dereference(m->path));
 	if (dst)
 		return forward_by(dstm, m, skb, dst);
@@ -423,7 +424,7 @@ bool dstm_transmit_way(struct dstm_dev *dstm, const struct sk_buff *skb,
 	    dstm_inner_check_nesting(skb, 0, iph) ||
 	    (!READ_ONCE(dstm->hairpin) && is_hairpin(dstm, skb)) ||
 	    dstm_inner_owner(&dstm->table, skb, 0, iph, dstm_transmit_end(dstm), &way->m) ||
-	    !dstm_path_is_cacheable(dstm->underlay))
+	    !dstm_is_routed_by_addresses6(dstm->underlay))
 		return false;
 	way->dst = dstm_path_dst(rcu_dereference(way->m->path));
 	/* Every path takes as much as IPv6 asks of it, which is cheap to compare. */

@@ -7,7 +7,6 @@
  * stack are passed by. All for callers in an RCU section.
  */
 
-#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <net/ip.h>
@@ -87,23 +86,18 @@ static inline bool dstm_is_port(const struct net_device *dev)
 	       netif_is_l3_master(dev) || !list_empty(&dev->ptype_specific);
 }
 
-/* A bridge asks IP's hooks, too, about frames that may be for another host. */
-static inline bool dstm_is_bridged(const struct sk_buff *skb)
+/* The same of what comes in, by those that see nothing of what goes out. */
+static inline bool dstm_is_hooked_in(const struct net_device *dev)
 {
-#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
-	return nf_bridge_info_exists(skb);
-#else
-	return false;
-#endif
+	return dstm_compat_has_ingress(dev) || !list_empty(&dev->ptype_specific) ||
+	       rcu_access_pointer(dev->rx_handler) ||
+	       rcu_access_pointer(dev->xdp_prog);
 }
 
 /* Whether somebody wants to see what comes in by a device. */
 static inline bool dstm_is_watched_in(struct net_device *dev)
 {
-	return dev_nit_active(dev) || dstm_compat_has_ingress(dev) ||
-	       !list_empty(&dev->ptype_specific) ||
-	       rcu_access_pointer(dev->rx_handler) ||
-	       rcu_access_pointer(dev->xdp_prog);
+	return dev_nit_active(dev) || dstm_is_hooked_in(dev);
 }
 
 /* Whether an IPv4 route depends on more than addresses. */
@@ -134,6 +128,15 @@ static inline bool dstm_has_policies(const struct net *net, int dir)
 #else
 	return false;
 #endif
+}
+
+/*
+ * Whether the IPv6 route of a packet depends on its addresses alone: rules may look
+ * at more of it, and IPsec at all of it.
+ */
+static inline bool dstm_is_routed_by_addresses6(const struct net *net)
+{
+	return !dstm_has_rules6(net) && !dstm_has_policies(net, XFRM_POLICY_OUT);
 }
 
 #endif
