@@ -197,7 +197,7 @@ set style histogram errorbars gap 1
 set style fill solid 0.6
 set yrange [0:*]
 set xtics rotate by -30 nomirror
-set bmargin 12
+set bmargin 11
 set rmargin 25
 set grid ytics
 unset key
@@ -256,7 +256,8 @@ def plot_costs(report, folder):
 
 def plot_scaling(report, folder):
     bars(folder, "scaling", "two CPUs, times the packets of one",
-         {who: (t["median"], t["min"], t["max"]) for who, t in report["scaling"].items()})
+         {who.replace(" the tunnel", ""): (t["median"], t["min"], t["max"])
+          for who, t in report["scaling"].items()})
 
 
 MEASURED = (("uml", "costs"), ("uml-7.x", "costs"), ("uml-smp", "scaling"),
