@@ -75,6 +75,8 @@ check "what is not a splat is none" status 0 -- \
 	sh -c 'echo "all is well" > /dev/kmsg'
 check "an unknown kernel" status 2 -k 2.4 -- true
 check "more CPUs than it has" status 2 --smp 2 -- true
+check "to count instructions without an emulator" status 2 --instructions -- true
+check "says so" complains 'not emulated'
 check "no command" status 2
 check "--list" status 0 --list
 check "--list has uml" says 'uml *ready'
