@@ -26,8 +26,9 @@
 
 /*
  * A VRF asks these hooks, too, about what its ports have received, and a bridge about
- * frames that may be for another host. A verdict of user space comes back with bottom
- * halves enabled, and the queues are for those who have not.
+ * frames that may be for another host. What came by IPsec has its policy to pass. Both
+ * mark their packets by extensions. A verdict of user space comes back with bottom halves
+ * enabled, and the queues are for those who have not.
  */
 static bool is_for_us(struct sk_buff *skb)
 {
@@ -96,10 +97,8 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 		route_without_redirect(skb);
 		return NF_ACCEPT;
 	}
-	if (dstm_is_hooked_behind(net, skb) || !is_for_us(skb) ||
-	    skb->sk || skb_dst(skb) || iph->ihl > 5 ||
-	    dstm_has_policies(net, XFRM_POLICY_FWD) ||
-	    dstm_has_policies(net, XFRM_POLICY_OUT))
+	if (dstm_output_is_seen(net, skb) || !is_for_us(skb) ||
+	    skb->sk || skb_dst(skb) || iph->ihl > 5)
 		return NF_ACCEPT;
 	dstm = find_device(skb, iph, net);
 	if (!dstm || dstm_is_watched_out(dstm->dev))

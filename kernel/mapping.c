@@ -94,12 +94,6 @@ static struct dstm_node *find(struct dstm_table *t, __be32 ipv4, u32 slot)
 	return rhashtable_lookup(&t->hash, &key, node_params);
 }
 
-static struct dstm_mapping *to_mapping(const struct dstm_node *node)
-{
-	return (struct dstm_mapping *)container_of(node, struct dstm_mapping,
-						   node);
-}
-
 static bool is_whole(const struct dstm_node *node)
 {
 	return node->psid_len == 0;
@@ -139,7 +133,7 @@ struct dstm_mapping *dstm_table_set_owner(struct dstm_table *t,
 	if (!node || node->psid_len != address->psid_len ||
 	    node->psid_offset != address->psid_offset)
 		return NULL;
-	return dstm_mapping_unless_expired(to_mapping(node));
+	return dstm_mapping_unless_expired(dstm_to_mapping(node));
 }
 
 /**
@@ -164,7 +158,7 @@ struct dstm_mapping *dstm_table_usual_owner(struct dstm_table *t, __be32 ipv4,
 	if (!node || node->psid_len != usual.psid_len ||
 	    node->psid_offset != usual.psid_offset)
 		return NULL;
-	return dstm_mapping_unless_expired(to_mapping(node));
+	return dstm_mapping_unless_expired(dstm_to_mapping(node));
 }
 
 /**
@@ -181,7 +175,7 @@ bool dstm_table_holds(struct dstm_table *t, const struct dstm_key *key,
 
 static bool serves(const struct dstm_node *node, const struct in6_addr *remote)
 {
-	const struct dstm_mapping *m = to_mapping(node);
+	const struct dstm_mapping *m = dstm_to_mapping(node);
 
 	return ipv6_addr_equal(&m->remote, remote) &&
 	       !dstm_mapping_expired(m, dstm_now());
@@ -351,7 +345,7 @@ static struct dstm_mapping *get(struct dstm_table *t, __be32 ipv4, u32 slot,
 	node = find(t, ipv4, slot);
 	if (node && node->psid_len == psid_len &&
 	    node->psid_offset == psid_offset && (slot || is_whole(node)))
-		m = to_mapping(node);
+		m = dstm_to_mapping(node);
 	rcu_read_unlock();
 	return m;
 }

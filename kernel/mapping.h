@@ -145,6 +145,13 @@ void dstm_table_remove(struct dstm_table *t, struct dstm_mapping *m);
 void dstm_table_expire(struct dstm_table *t, u64 now,
 		       struct hlist_head *expired);
 
+/* Of a node that is no shared address. */
+static inline struct dstm_mapping *dstm_to_mapping(const struct dstm_node *node)
+{
+	return (struct dstm_mapping *)container_of(node, struct dstm_mapping,
+						   node);
+}
+
 /* For callers in an RCU section. */
 static inline struct dstm_tep *dstm_mapping_tep_rcu(const struct dstm_mapping *m)
 {
@@ -205,8 +212,7 @@ static inline struct dstm_mapping *dstm_table_owner(struct dstm_table *t,
 {
 	if (address->psid_len)
 		return dstm_table_set_owner(t, address, port);
-	return dstm_mapping_unless_expired((struct dstm_mapping *)
-					   container_of(address, struct dstm_mapping, node));
+	return dstm_mapping_unless_expired(dstm_to_mapping(address));
 }
 
 #endif

@@ -23,9 +23,9 @@ struct dstm_tally {
 /* Count what there is; in an RCU section, as all of these. */
 static inline void dstm_tally_end(struct dstm_tally *t, struct dstm_dev *dstm)
 {
-	u32 now = ktime_get_boottime_seconds();
 	struct dstm_mapping *m = t->m;
 	struct dstm_use *use;
+	u32 now;
 
 	if (!m)
 		return;
@@ -33,6 +33,7 @@ static inline void dstm_tally_end(struct dstm_tally *t, struct dstm_dev *dstm)
 		use = t->id == DSTM_A_STATS_RX_PACKETS ? &m->rx : &m->tx;
 		atomic64_add(t->packets, &use->packets);
 		atomic64_add(t->bytes, &use->bytes);
+		now = ktime_get_boottime_seconds();
 		if (READ_ONCE(m->node.last_use) != now)
 			WRITE_ONCE(m->node.last_use, now);
 	}
