@@ -72,6 +72,11 @@ static int poll_transmit(struct dstm_dev *dstm, struct dstm_batch *b, int budget
 	return done;
 }
 
+static void forget_clear(struct dstm_batch *b)
+{
+	b->clear_at = jiffies - 1;
+}
+
 static int poll(struct napi_struct *napi, int budget)
 {
 	struct dstm_batch *b = container_of(napi, struct dstm_batch, napi);
@@ -79,6 +84,7 @@ static int poll(struct napi_struct *napi, int budget)
 	int done;
 
 	budget = min(budget, NAPI_POLL_WEIGHT);
+	forget_clear(b);
 	rcu_read_lock();
 	done = poll_receive(dstm, b, budget);
 	done += poll_transmit(dstm, b, budget - done);
@@ -111,6 +117,19 @@ static bool may_go_at_once(const struct dstm_dev *dstm,
 			   const struct sk_buff_head *queue)
 {
 	return !has_many(dstm) && skb_queue_empty(queue);
+}
+
+/**
+ * dstm_batch_clear - keep until the poll that nothing is in the shortcut's way
+ * @b: this CPU's batch; the caller is in an RCU section, bottom halves disabled
+ *
+ * Whoever comes to be in the way sees, from then on, what a device's driver delivers
+ * at its next poll: ours is the first to follow the one that runs.
+ */
+void dstm_batch_clear(struct dstm_batch *b)
+{
+	b->clear_at = jiffies;
+	poll_soon(b);
 }
 
 /**
@@ -215,6 +234,7 @@ int dstm_batch_init(struct dstm_dev *dstm)
 		b = per_cpu_ptr(dstm->batches, cpu);
 		__skb_queue_head_init(&b->receive);
 		__skb_queue_head_init(&b->transmit);
+		forget_clear(b);
 		b->received.id = DSTM_A_STATS_RX_PACKETS;
 		b->transmitted.id = DSTM_A_STATS_TX_PACKETS;
 		set_bit(NAPI_STATE_NO_BUSY_POLL, &b->napi.state);

@@ -2,6 +2,7 @@
 #ifndef _DSTM_BATCH_H
 #define _DSTM_BATCH_H
 
+#include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 
@@ -19,6 +20,7 @@ struct dstm_batch {
 	struct napi_struct napi;
 	struct dstm_tally received;
 	struct dstm_tally transmitted;
+	unsigned long clear_at;		/* jiffies; until the poll nothing is in the way */
 	struct dstm_seek seeks[NAPI_POLL_WEIGHT];
 };
 
@@ -26,8 +28,15 @@ int dstm_batch_init(struct dstm_dev *dstm);
 void dstm_batch_exit(struct dstm_dev *dstm);
 void dstm_batch_drain(struct dstm_dev *dstm);
 
+void dstm_batch_clear(struct dstm_batch *b);
 void dstm_batch_pause(struct dstm_dev *dstm, struct dstm_batch *b,
 		      struct dstm_tally *t);
+
+/* Whether dstm_batch_clear() has been told since the last poll, this jiffy. */
+static inline bool dstm_batch_is_clear(const struct dstm_batch *b)
+{
+	return b->clear_at == jiffies;
+}
 
 bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb);
 bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb);

@@ -108,7 +108,12 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 	return NF_STOLEN;
 }
 
-static bool find_out_whether_local(struct dstm_tep *tep, struct net *net)
+/**
+ * dstm_early_find_local - ask the stack whether packets to an end point are for this host
+ * @tep: the end point, which keeps the route if they are; the caller is in an RCU section
+ * @net: the namespace
+ */
+bool dstm_early_find_local(struct dstm_tep *tep, struct net *net)
 {
 	struct flowi6 fl6 = { .daddr = tep->addr };
 	struct dst_entry *dst;
@@ -120,17 +125,6 @@ static bool find_out_whether_local(struct dstm_tep *tep, struct net *net)
 		dstm_path_learn(&tep->input, dst);
 	dst_release(dst);
 	return local;
-}
-
-/**
- * dstm_early_is_local - whether packets to an end point are for this host
- * @tep: the end point; the caller is in an RCU section
- * @net: the namespace, where routes may be kept
- */
-bool dstm_early_is_local(struct dstm_tep *tep, struct net *net)
-{
-	return dstm_path_dst(rcu_dereference(tep->input)) ||
-	       find_out_whether_local(tep, net);
 }
 
 /* A packet for an end point is taken before its IPv6 route is looked up. */

@@ -26,11 +26,10 @@ bool dstm_output_is_seen(const struct net *net, const struct sk_buff *skb)
 	       dstm_has_policies(net, XFRM_POLICY_OUT);
 }
 
-/* Whether a packet that fits leaves as it is, with room for the link-layer header. */
-static bool leaves_whole(struct sk_buff *skb, const struct dst_entry *dst)
+/* Whether a packet that fits leaves as it is. */
+static bool leaves_whole(const struct sk_buff *skb, const struct dst_entry *dst)
 {
-	return !dst->lwtstate && !netif_is_l3_slave(dst->dev) && !skb_is_gso(skb) &&
-	       !skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len);
+	return !dst->lwtstate && !netif_is_l3_slave(dst->dev) && !skb_is_gso(skb);
 }
 
 /* Whether ip_forward() and ip_output() would only pass it on. */
@@ -41,7 +40,8 @@ static bool passes4(struct sk_buff *skb)
 	return rt->rt_type == RTN_UNICAST && ip_hdr(skb)->ttl > 1 &&
 	       !(IPCB(skb)->flags & IPSKB_DOREDIRECT) &&
 	       skb->len <= ip_dst_mtu_maybe_forward(&rt->dst, true) &&
-	       leaves_whole(skb, &rt->dst);
+	       leaves_whole(skb, &rt->dst) &&
+	       !skb_cow_head(skb, LL_RESERVED_SPACE(rt->dst.dev) + rt->dst.header_len);
 }
 
 /**
@@ -89,7 +89,7 @@ void dstm_output_hop(struct net *net, struct sk_buff *skb)
  * dstm_output_tunnel - send a packet that has its outer header
  * @net: the namespace; the caller is in an RCU section, bottom halves disabled
  * @skb: the packet, taken; network header at the IPv6 one, which lacks the length,
- *       and with a route
+ *       with a route, and with room for a link-layer header in front
  *
  * Return: what ip6_local_out() returns.
  */
@@ -109,7 +109,6 @@ int dstm_output_tunnel(struct net *net, struct sk_buff *skb)
 	if (!neigh)
 		return ip6_local_out(net, NULL, skb);
 
-	ip6h = ipv6_hdr(skb);
 	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
 	skb->dev = dev;
 	__IP6_UPD_PO_STATS(net, rt->rt6i_idev, IPSTATS_MIB_OUT, skb->len);

@@ -57,6 +57,17 @@ static u32 obstacles(const struct dstm_dev *dstm)
 	return found;
 }
 
+/* Whether nothing is in the way; that is asked once for the packets of a poll. */
+static bool is_clear(const struct dstm_dev *dstm, struct dstm_batch *b)
+{
+	if (dstm_batch_is_clear(b))
+		return true;
+	if (obstacles(dstm))
+		return false;
+	dstm_batch_clear(b);
+	return true;
+}
+
 /* Whether a frame would come to the IP stack, and nobody has touched it. */
 static bool is_plain_frame(struct sk_buff *skb)
 {
@@ -90,9 +101,9 @@ static bool check_ipv4(struct sk_buff *skb)
 	       !pskb_trim_rcsum(skb, len);
 }
 
-static bool encapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
+static bool encapsulate(struct dstm_dev *dstm, struct dstm_batch *b,
+			struct sk_buff *skb)
 {
-	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
 	struct dstm_way way;
 
 	if (!check_ipv4(skb) || dstm_known_way_in(ip_hdr(skb), skb->dev) != dstm ||
@@ -134,23 +145,21 @@ static void count_ipv6(struct net *net, struct inet6_dev *idev,
 	__IP6_INC_STATS(net, idev, IPSTATS_MIB_INDELIVERS);
 }
 
-static bool decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
+static bool decapsulate(struct dstm_dev *dstm, struct dstm_batch *b,
+			struct sk_buff *skb)
 {
 	struct inet6_dev *idev = __in6_dev_get(skb->dev);
-	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
 	struct net *net = dstm->underlay;
 	const struct ipv6hdr *ip6h;
 	struct dstm_mapping *m;
 	struct dst_entry *dst;
-	struct dstm_tep *tep;
 
 	if (!net_eq(dev_net(skb->dev), net) || !check_ipv6(skb, idev))
 		return false;
-	ip6h = ipv6_hdr(skb);
-	tep = dstm_tep_find(net, &ip6h->daddr);
-	if (!tep || tep->dstm != dstm || !dstm_early_is_local(tep, net) ||
-	    !dstm_receive_plain(dstm, skb, &m))
+	if (!dstm_receive_plain(dstm, skb, &m) ||
+	    !dstm_early_is_local(dstm_mapping_tep_rcu(m), net))
 		return false;
+	ip6h = ipv6_hdr(skb);
 	dst = dstm_route_out(dstm, skb, dstm_inner_header(skb, sizeof(*ip6h)));
 	if (!dst)
 		return false;
@@ -172,14 +181,15 @@ static unsigned int on_ingress(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	struct dstm_dev *dstm = priv;
+	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
 	bool taken = false;
 
-	if (!is_plain_frame(skb) || obstacles(dstm))
+	if (!is_plain_frame(skb) || !is_clear(dstm, b))
 		return NF_ACCEPT;
 	if (skb->protocol == htons(ETH_P_IP))
-		taken = encapsulate(dstm, skb);
+		taken = encapsulate(dstm, b, skb);
 	else if (skb->protocol == htons(ETH_P_IPV6))
-		taken = decapsulate(dstm, skb);
+		taken = decapsulate(dstm, b, skb);
 	return taken ? NF_STOLEN : NF_ACCEPT;
 }
 

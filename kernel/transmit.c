@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* An IPv4 packet's way into the tunnel. */
-#include <linux/jhash.h>
 #include <linux/once.h>
 #include <net/dst.h>
 #include <net/dsfield.h>
@@ -160,13 +159,26 @@ static u8 traffic_class(const struct dstm_dev *dstm, const struct iphdr *iph)
 }
 
 /*
+ * Pairs of words, each with a random key, multiplied: of two flows, the chance that
+ * the upper half is alike is as small as it can be.
+ */
+static u32 hash_words(const struct iphdr *iph, __be32 ports)
+{
+	static u64 keys[4] __read_mostly;
+
+	net_get_random_once(keys, sizeof(keys));
+	return (((__force u32)iph->saddr + keys[0]) *
+		((__force u32)iph->daddr + keys[1]) +
+		((__force u32)ports + keys[2]) * (iph->protocol + keys[3])) >> 32;
+}
+
+/*
  * The hash of the inner flow (RFC 6438), if the network card has not told it.
  * Dissecting would find the same ports, only later.
  */
 static void hash_flow(struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	static u32 seed __read_mostly;
 	const __be32 *ports;
 
 	if (skb->l4_hash || skb->sw_hash)
@@ -176,12 +188,8 @@ static void hash_flow(struct sk_buff *skb)
 		skb_get_hash(skb);
 		return;
 	}
-	net_get_random_once(&seed, sizeof(seed));
 	ports = (const __be32 *)((const u8 *)iph + iph->ihl * 4);
-	__skb_set_sw_hash(skb, jhash_3words((__force u32)iph->saddr,
-					    (__force u32)iph->daddr,
-					    (__force u32)*ports,
-					    seed + iph->protocol), true);
+	__skb_set_sw_hash(skb, hash_words(iph, *ports), true);
 }
 
 static __be32 flow_label(const struct dstm_dev *dstm, struct sk_buff *skb)
@@ -204,7 +212,15 @@ static int keep_offloads(struct sk_buff *skb)
 	return 0;
 }
 
-/* Put the outer header on and send; takes the packet, not the route. */
+/* Make room in front of a packet, which may be written to afterwards. */
+static int make_room(const struct dstm_dev *dstm, struct sk_buff *skb,
+		     const struct dst_entry *dst)
+{
+	return skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
+			    dstm_overhead(dstm));
+}
+
+/* Put the outer header on and send; takes the packet, which has room, not the route. */
 static int encapsulate(struct dstm_dev *dstm, struct dstm_mapping *m,
 		       struct sk_buff *skb, struct dst_entry *dst)
 {
@@ -217,9 +233,7 @@ static int encapsulate(struct dstm_dev *dstm, struct dstm_mapping *m,
 	int err;
 
 	hash_flow(skb);
-	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
-			 dstm_overhead(dstm)) ||
-	    keep_offloads(skb)) {
+	if (keep_offloads(skb)) {
 		kfree_skb(skb);
 		return -ENOMEM;
 	}
@@ -241,10 +255,10 @@ static int encapsulate(struct dstm_dev *dstm, struct dstm_mapping *m,
 	return net_xmit_eval(err);
 }
 
-/* Send one packet, whose owner and route are known; takes it, not the route. */
-static void send(struct dstm_dev *dstm, struct dstm_mapping *m,
-		 struct sk_buff *skb, struct dst_entry *dst,
-		 struct dstm_tally *tally)
+/* Send one packet, which has room, by its mapping and route; takes it, not the route. */
+static void send_roomy(struct dstm_dev *dstm, struct dstm_mapping *m,
+		       struct sk_buff *skb, struct dst_entry *dst,
+		       struct dstm_tally *tally)
 {
 	unsigned int len = skb->len;
 
@@ -253,6 +267,17 @@ static void send(struct dstm_dev *dstm, struct dstm_mapping *m,
 		dstm_lost(dstm, skb, len, DSTM_A_STATS_TX_ERROR);
 	else
 		dstm_tally_add(tally, dstm, m, len);
+}
+
+/* The same of any packet. */
+static void send(struct dstm_dev *dstm, struct dstm_mapping *m,
+		 struct sk_buff *skb, struct dst_entry *dst,
+		 struct dstm_tally *tally)
+{
+	if (make_room(dstm, skb, dst))
+		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
+	else
+		send_roomy(dstm, m, skb, dst, tally);
 }
 
 /* What the path has room for (RFC 2473 section 7.1 and 7.2). */
@@ -444,13 +469,12 @@ void dstm_transmit_by(struct dstm_dev *dstm, struct sk_buff *skb,
 {
 	struct dst_entry *dst = way->dst;
 
-	if (skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
-			 dstm_overhead(dstm))) {
+	if (make_room(dstm, skb, dst)) {
 		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
 		return;
 	}
 	dstm_output_hop(dev_net(dstm->dev), skb);
-	send(dstm, way->m, skb, dst, tally);
+	send_roomy(dstm, way->m, skb, dst, tally);
 }
 
 /* What ip_rcv_finish() and ip_forward() would do. */
