@@ -5,7 +5,6 @@
 #include <linux/ipv6.h>
 #include <net/addrconf.h>
 #include <net/ip_tunnels.h>
-#include <net/netns/generic.h>
 #include <net/rtnetlink.h>
 
 #include "batch.h"
@@ -551,7 +550,7 @@ struct rtnl_link_ops dstm_link_ops __read_mostly = {
 
 static int __net_init dstm_net_init(struct net *net)
 {
-	struct dstm_net *dn = net_generic(net, dstm_net_id);
+	struct dstm_net *dn = dstm_net(net);
 	int i;
 
 	for (i = 0; i < DSTM_TEP_BUCKETS; i++)

@@ -36,7 +36,8 @@ struct dstm_dev {
 	struct dstm_marks marks;
 	struct dstm_counters __percpu *counters;
 	struct dstm_batch __percpu *batches;
-	struct dstm_routes __percpu *routes;	/* NULL: it had no shortcut yet */
+	struct dstm_routes __percpu *routes;	/* NULL: it was not up yet */
+	struct dstm_known __rcu *known;	/* NULL: it is down */
 	struct list_head shortcuts;	/* under rtnl */
 	struct ratelimit_state no_mapping_limit;
 	struct ratelimit_state spoof_limit;

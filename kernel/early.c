@@ -11,7 +11,6 @@
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
-#include <net/netns/generic.h>
 #include <net/xfrm.h>
 
 #include "batch.h"
@@ -44,10 +43,10 @@ static bool is_routed_by_more(const struct net *net, const struct sk_buff *skb)
 }
 
 /* The device that a packet is to be forwarded into, if it is one of ours. */
-static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph,
-				    const struct net *net)
+static struct dstm_dev *find_device(struct dstm_known *known, struct sk_buff *skb,
+				    const struct iphdr *iph, const struct net *net)
 {
-	struct dstm_dev *dstm = dstm_known_way_in(iph, skb->dev);
+	struct dstm_dev *dstm = dstm_known_way_in(known, iph, skb->dev);
 	struct dstm_known_state state;
 	struct rtable *rt;
 
@@ -64,7 +63,7 @@ static struct dstm_dev *find_device(struct sk_buff *skb, const struct iphdr *iph
 		return NULL;
 	dstm = netdev_priv(rt->dst.dev);
 	if (!is_routed_by_more(net, skb))
-		dstm_known_keep_way_in(dstm, iph, skb->dev, &state);
+		dstm_known_keep_way_in(known, dstm, iph, skb->dev, &state);
 	return dstm;
 }
 
@@ -90,6 +89,7 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
 	const struct iphdr *iph = ip_hdr(skb);
+	const struct dstm_net *dn = priv;
 	struct net *net = state->net;
 	struct dstm_dev *dstm;
 
@@ -100,7 +100,7 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 	if (dstm_output_is_seen(net, skb) || !is_for_us(skb) ||
 	    skb->sk || skb_dst(skb) || iph->ihl > 5)
 		return NF_ACCEPT;
-	dstm = find_device(skb, iph, net);
+	dstm = find_device(rcu_dereference(dn->known), skb, iph, net);
 	if (!dstm || dstm_is_watched_out(dstm->dev))
 		return NF_ACCEPT;
 	if (!dstm_batch_transmit(dstm, skb))
@@ -140,7 +140,7 @@ static unsigned int on_ipv6(void *priv, struct sk_buff *skb,
 	    !is_for_us(skb) || skb_dst(skb) || !dstm_is_routed_by_addresses6(net) ||
 	    dstm_has_policies(net, XFRM_POLICY_IN))
 		return NF_ACCEPT;
-	tep = dstm_tep_find(net, &ip6h->daddr);
+	tep = dstm_tep_find(priv, &ip6h->daddr);
 	if (!tep || !dstm_early_is_local(tep, net) ||
 	    !pskb_may_pull(skb, sizeof(*ip6h) + sizeof(struct iphdr)))
 		return NF_ACCEPT;
@@ -250,28 +250,25 @@ static const struct nf_hook_ops ipv6_hook = {
 	.priority = NF_IP6_PRI_LAST,
 };
 
-static struct dstm_net *dstm_net(struct net *net)
-{
-	return net_generic(net, dstm_net_id);
-}
-
-static int hook(struct net *net, const struct nf_hook_ops *ops, u32 *users)
+static int hook(struct net *net, struct dstm_hook *place, const struct nf_hook_ops *ops)
 {
 	int err;
 
-	if (*users == 0) {
-		err = nf_register_net_hook(net, ops);
+	if (place->users == 0) {
+		place->ops = *ops;
+		place->ops.priv = dstm_net(net);
+		err = nf_register_net_hook(net, &place->ops);
 		if (err)
 			return err;
 	}
-	++*users;
+	place->users++;
 	return 0;
 }
 
-static void unhook(struct net *net, const struct nf_hook_ops *ops, u32 *users)
+static void unhook(struct net *net, struct dstm_hook *place)
 {
-	if (--*users == 0)
-		nf_unregister_net_hook(net, ops);
+	if (--place->users == 0)
+		nf_unregister_net_hook(net, &place->ops);
 }
 
 /**
@@ -285,21 +282,21 @@ int dstm_early_open(struct dstm_dev *dstm)
 	struct net *inner = dev_net(dstm->dev), *outer = dstm->underlay;
 	int err;
 
-	err = dstm_route_init(dstm) ?: dstm_known_open(inner);
+	err = dstm_route_init(dstm) ?: dstm_known_open(dstm);
 	if (err)
 		return err;
-	err = hook(inner, &ipv4_hook, &dstm_net(inner)->open4);
+	err = hook(inner, &dstm_net(inner)->ipv4, &ipv4_hook);
 	if (err)
 		goto known;
-	err = hook(outer, &ipv6_hook, &dstm_net(outer)->open6);
+	err = hook(outer, &dstm_net(outer)->ipv6, &ipv6_hook);
 	if (err)
 		goto ipv4;
 	return 0;
 
 ipv4:
-	unhook(inner, &ipv4_hook, &dstm_net(inner)->open4);
+	unhook(inner, &dstm_net(inner)->ipv4);
 known:
-	dstm_known_close(inner);
+	dstm_known_close(dstm);
 	return err;
 }
 
@@ -311,9 +308,9 @@ void dstm_early_close(struct dstm_dev *dstm)
 {
 	struct net *inner = dev_net(dstm->dev), *outer = dstm->underlay;
 
-	unhook(inner, &ipv4_hook, &dstm_net(inner)->open4);
-	unhook(outer, &ipv6_hook, &dstm_net(outer)->open6);
-	dstm_known_close(inner);
+	unhook(inner, &dstm_net(inner)->ipv4);
+	unhook(outer, &dstm_net(outer)->ipv6);
+	dstm_known_close(dstm);
 }
 
 /**

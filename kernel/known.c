@@ -11,7 +11,6 @@
 #include <linux/prefetch.h>
 #include <linux/seqlock.h>
 #include <net/ip.h>
-#include <net/netns/generic.h>
 #include <net/route.h>
 
 #include "device.h"
@@ -55,18 +54,6 @@ struct dstm_known {
 	struct rcu_head rcu;
 	struct known_block blocks[BLOCKS];
 };
-
-static struct dstm_known __rcu **place(const struct net *net)
-{
-	struct dstm_net *dn = net_generic(net, dstm_net_id);
-
-	return &dn->known;
-}
-
-static struct dstm_known *known_of(const struct net *net)
-{
-	return rcu_dereference(*place(net));
-}
 
 static u32 block_key(const struct iphdr *iph)
 {
@@ -163,7 +150,7 @@ bool dstm_known_is_enough(const struct net *net)
 	       !READ_ONCE(net->ipv4.sysctl_ip_fwd_use_pmtu);
 }
 
-static bool is_source(struct dstm_known *known, const struct iphdr *iph,
+static inline bool is_source(struct dstm_known *known, const struct iphdr *iph,
 		      const struct net_device *from,
 		      const struct dstm_known_state *state)
 {
@@ -176,30 +163,31 @@ static bool is_source(struct dstm_known *known, const struct iphdr *iph,
 
 /**
  * dstm_known_source - whether a packet may have its source
+ * @known: of the namespace, or NULL
  * @iph: its header; the caller is in an RCU section, bottom halves disabled
  * @from: the device that it came by
  * @state: dstm_known_state() of that
  *
  * Return: whether the stack said so, and would still.
  */
-bool dstm_known_source(const struct iphdr *iph, const struct net_device *from,
+bool dstm_known_source(struct dstm_known *known, const struct iphdr *iph,
+		       const struct net_device *from,
 		       const struct dstm_known_state *state)
 {
-	struct dstm_known *known = known_of(dev_net(from));
-
 	return known && is_source(known, iph, from, state);
 }
 
 /**
  * dstm_known_keep_source - keep that a packet may have its source
+ * @known: of the namespace, or NULL
  * @iph: its header; the caller is in an RCU section, bottom halves disabled
  * @from: the device that it came by
  * @state: what dstm_known_state() said before the stack was asked
  */
-void dstm_known_keep_source(const struct iphdr *iph, const struct net_device *from,
+void dstm_known_keep_source(struct dstm_known *known, const struct iphdr *iph,
+			    const struct net_device *from,
 			    const struct dstm_known_state *state)
 {
-	struct dstm_known *known = known_of(dev_net(from));
 	u32 how = source_how(iph, state->rp_filter);
 
 	if (!known)
@@ -214,15 +202,15 @@ void dstm_known_keep_source(const struct iphdr *iph, const struct net_device *fr
 
 /**
  * dstm_known_way_in - whether a packet is known to be for a tunnel
+ * @known: of the namespace, or NULL
  * @iph: its header; the caller is in an RCU section, bottom halves disabled
  * @from: the device that it came by
  *
  * Return: the device that the stack forwards it into, or NULL.
  */
-struct dstm_dev *dstm_known_way_in(const struct iphdr *iph,
+struct dstm_dev *dstm_known_way_in(struct dstm_known *known, const struct iphdr *iph,
 				   const struct net_device *from)
 {
-	struct dstm_known *known = known_of(dev_net(from));
 	struct dstm_known_state state;
 
 	if (!known || !dstm_known_is_enough(dev_net(from)))
@@ -236,20 +224,19 @@ struct dstm_dev *dstm_known_way_in(const struct iphdr *iph,
 
 /**
  * dstm_known_keep_way_in - keep that the stack forwards a packet into a tunnel
+ * @known: of the namespace, or NULL
  * @dstm: the device; the caller is in an RCU section, bottom halves disabled
  * @iph: the packet's header
  * @from: the device that it came by
  * @state: what dstm_known_state() said before the stack was asked
  */
-void dstm_known_keep_way_in(struct dstm_dev *dstm, const struct iphdr *iph,
-			    const struct net_device *from,
+void dstm_known_keep_way_in(struct dstm_known *known, struct dstm_dev *dstm,
+			    const struct iphdr *iph, const struct net_device *from,
 			    const struct dstm_known_state *state)
 {
-	struct dstm_known *known = known_of(dev_net(from));
-
 	if (!known || !dstm_known_is_enough(dev_net(from)))
 		return;
-	dstm_known_keep_source(iph, from, state);
+	dstm_known_keep_source(known, iph, from, state);
 	keep_destination(known, dstm, iph, state->generation);
 }
 
@@ -259,7 +246,7 @@ void dstm_known_keep_way_in(struct dstm_dev *dstm, const struct iphdr *iph,
  */
 void dstm_known_forget(const struct dstm_dev *dstm)
 {
-	struct dstm_known *known = rtnl_dereference(*place(dev_net(dstm->dev)));
+	struct dstm_known *known = rtnl_dereference(dstm_net(dev_net(dstm->dev))->known);
 	struct known_block *b;
 
 	if (!known)
@@ -290,22 +277,24 @@ static struct dstm_known *make(void)
 }
 
 /**
- * dstm_known_open - begin to know: a device goes up
- * @net: the namespace that it is in; the caller holds rtnl
+ * dstm_known_open - begin to know
+ * @dstm: a device that goes up; the caller holds rtnl
  *
  * Return: 0 or -ENOMEM.
  */
-int dstm_known_open(struct net *net)
+int dstm_known_open(struct dstm_dev *dstm)
 {
-	struct dstm_known *known = rtnl_dereference(*place(net));
+	struct dstm_net *dn = dstm_net(dev_net(dstm->dev));
+	struct dstm_known *known = rtnl_dereference(dn->known);
 
 	if (!known) {
 		known = make();
 		if (!known)
 			return -ENOMEM;
-		rcu_assign_pointer(*place(net), known);
+		rcu_assign_pointer(dn->known, known);
 	}
 	known->users++;
+	rcu_assign_pointer(dstm->known, known);
 	return 0;
 }
 
@@ -319,14 +308,16 @@ static void free_rcu(struct rcu_head *rcu)
 
 /**
  * dstm_known_close - know nothing more, if no other device is up
- * @net: the namespace of the one that goes down; the caller holds rtnl
+ * @dstm: the device, which goes down; the caller holds rtnl
  */
-void dstm_known_close(struct net *net)
+void dstm_known_close(struct dstm_dev *dstm)
 {
-	struct dstm_known *known = rtnl_dereference(*place(net));
+	struct dstm_net *dn = dstm_net(dev_net(dstm->dev));
+	struct dstm_known *known = rtnl_dereference(dn->known);
 
+	RCU_INIT_POINTER(dstm->known, NULL);
 	if (--known->users)
 		return;
-	RCU_INIT_POINTER(*place(net), NULL);
+	RCU_INIT_POINTER(dn->known, NULL);
 	call_rcu(&known->rcu, free_rcu);
 }

@@ -5,6 +5,7 @@
 #include <linux/types.h>
 
 struct dstm_dev;
+struct dstm_known;
 struct iphdr;
 struct net;
 struct net_device;
@@ -15,22 +16,24 @@ struct dstm_known_state {
 	u8 rp_filter;		/* of the device that packets come by */
 };
 
-int dstm_known_open(struct net *net);
-void dstm_known_close(struct net *net);
+int dstm_known_open(struct dstm_dev *dstm);
+void dstm_known_close(struct dstm_dev *dstm);
 void dstm_known_forget(const struct dstm_dev *dstm);
 
 struct dstm_known_state dstm_known_state(const struct net_device *from);
 bool dstm_known_is_enough(const struct net *net);
 
-struct dstm_dev *dstm_known_way_in(const struct iphdr *iph,
+struct dstm_dev *dstm_known_way_in(struct dstm_known *known, const struct iphdr *iph,
 				   const struct net_device *from);
-void dstm_known_keep_way_in(struct dstm_dev *dstm, const struct iphdr *iph,
-			    const struct net_device *from,
+void dstm_known_keep_way_in(struct dstm_known *known, struct dstm_dev *dstm,
+			    const struct iphdr *iph, const struct net_device *from,
 			    const struct dstm_known_state *state);
 
-bool dstm_known_source(const struct iphdr *iph, const struct net_device *from,
+bool dstm_known_source(struct dstm_known *known, const struct iphdr *iph,
+		       const struct net_device *from,
 		       const struct dstm_known_state *state);
-void dstm_known_keep_source(const struct iphdr *iph, const struct net_device *from,
+void dstm_known_keep_source(struct dstm_known *known, const struct iphdr *iph,
+			    const struct net_device *from,
 			    const struct dstm_known_state *state);
 
 #endif

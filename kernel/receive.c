@@ -232,7 +232,7 @@ static int dstm_receive(struct sk_buff *skb)
 	struct dstm_tep *tep;
 
 	rcu_read_lock();
-	tep = dstm_tep_find(dev_net(skb->dev), &ipv6_hdr(skb)->daddr);
+	tep = dstm_tep_find(dstm_net(dev_net(skb->dev)), &ipv6_hdr(skb)->daddr);
 	if (!tep) {
 		rcu_read_unlock();
 		return -ENOENT;

@@ -126,7 +126,7 @@ int dstm_relay_error(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 	struct dstm_tep *tep;
 	struct dstm_dev *dstm;
 
-	tep = dstm_tep_find(dev_net(skb->dev),
+	tep = dstm_tep_find(dstm_net(dev_net(skb->dev)),
 			    &((const struct ipv6hdr *)skb->data)->saddr);
 	if (!tep)
 		return -ENOENT;

@@ -57,7 +57,8 @@ static struct dst_entry *look_up(struct dstm_dev *dstm, struct sk_buff *skb,
 		.tos = iph->tos,
 	};
 	if (state->rp_filter)
-		dstm_known_keep_source(iph, dstm->dev, state);
+		dstm_known_keep_source(rcu_dereference(dstm->known), iph, dstm->dev,
+				       state);
 	return dst;
 }
 
@@ -85,7 +86,8 @@ struct dst_entry *dstm_route_out(struct dstm_dev *dstm, struct sk_buff *skb,
 	slot = &r->out[hash_32((__force u32)iph->daddr + iph->tos, OUT_BITS)];
 	if (slot->dst && slot->daddr == iph->daddr && slot->tos == iph->tos &&
 	    dst_check(slot->dst, 0) &&
-	    (!state.rp_filter || dstm_known_source(iph, dstm->dev, &state)))
+	    (!state.rp_filter || dstm_known_source(rcu_dereference(dstm->known), iph,
+						   dstm->dev, &state)))
 		return slot->dst;
 	return look_up(dstm, skb, iph, slot, &state);
 }

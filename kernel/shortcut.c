@@ -104,9 +104,11 @@ static bool check_ipv4(struct sk_buff *skb)
 static bool encapsulate(struct dstm_dev *dstm, struct dstm_batch *b,
 			struct sk_buff *skb)
 {
+	struct dstm_known *known = rcu_dereference(dstm->known);
 	struct dstm_way way;
 
-	if (!check_ipv4(skb) || dstm_known_way_in(ip_hdr(skb), skb->dev) != dstm ||
+	if (!check_ipv4(skb) ||
+	    dstm_known_way_in(known, ip_hdr(skb), skb->dev) != dstm ||
 	    !dstm_transmit_way(dstm, skb, &way))
 		return false;
 	begin(dstm, skb);

@@ -4,19 +4,15 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
-#include <net/netns/generic.h>
 
 #include "device.h"
 #include "tep.h"
 
 static DEFINE_MUTEX(tep_lock);
 
-static struct hlist_head *bucket(struct net *underlay,
-				 const struct in6_addr *addr)
+static unsigned int bucket(const struct in6_addr *addr)
 {
-	struct dstm_net *dn = net_generic(underlay, dstm_net_id);
-
-	return &dn->teps[ipv6_addr_hash(addr) % DSTM_TEP_BUCKETS];
+	return ipv6_addr_hash(addr) % DSTM_TEP_BUCKETS;
 }
 
 /**
@@ -26,11 +22,12 @@ static struct hlist_head *bucket(struct net *underlay,
  *
  * Return: the end point, valid in the caller's RCU section, or NULL.
  */
-struct dstm_tep *dstm_tep_find(struct net *underlay, const struct in6_addr *addr)
+struct dstm_tep *dstm_tep_find(const struct dstm_net *underlay,
+			       const struct in6_addr *addr)
 {
 	struct dstm_tep *tep;
 
-	hlist_for_each_entry_rcu(tep, bucket(underlay, addr), node,
+	hlist_for_each_entry_rcu(tep, &underlay->teps[bucket(addr)], node,
 				 lockdep_is_held(&tep_lock)) {
 		if (ipv6_addr_equal(&tep->addr, addr))
 			return tep;
@@ -46,7 +43,7 @@ struct dstm_tep *dstm_tep_find(struct net *underlay, const struct in6_addr *addr
  */
 unsigned int dstm_tep_mtu(struct net *underlay)
 {
-	struct dstm_net *dn = net_generic(underlay, dstm_net_id);
+	struct dstm_net *dn = dstm_net(underlay);
 	struct dstm_tep *tep;
 	unsigned int mtu = 0;
 	int i;
@@ -86,10 +83,11 @@ static struct dstm_tep *make(struct dstm_dev *dstm, const struct in6_addr *addr)
 struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr,
 			      struct netlink_ext_ack *extack)
 {
+	struct dstm_net *underlay = dstm_net(dstm->underlay);
 	struct dstm_tep *tep;
 
 	mutex_lock(&tep_lock);
-	tep = dstm_tep_find(dstm->underlay, addr);
+	tep = dstm_tep_find(underlay, addr);
 	if (tep && tep->dstm != dstm) {
 		NL_SET_ERR_MSG(extack, "the local address belongs to another dstm device");
 		tep = ERR_PTR(-EADDRINUSE);
@@ -99,7 +97,7 @@ struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr
 		tep = make(dstm, addr);
 		if (tep)
 			hlist_add_head_rcu(&tep->node,
-					   bucket(dstm->underlay, addr));
+					   &underlay->teps[bucket(addr)]);
 		else
 			tep = ERR_PTR(-ENOMEM);
 	}

@@ -4,9 +4,11 @@
 
 #include <linux/in6.h>
 #include <linux/list.h>
+#include <linux/netfilter.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <net/net_namespace.h>
+#include <net/netns/generic.h>
 
 #include "path.h"
 
@@ -33,17 +35,33 @@ struct dstm_tep {
 
 #define DSTM_TEP_BUCKETS	64
 
+#ifdef CONFIG_NETFILTER
+/* A hook of a namespace, for those devices that are up. */
+struct dstm_hook {
+	struct nf_hook_ops ops;
+	u32 users;			/* under rtnl */
+};
+#endif
+
 /* The end points of all devices that were made in a namespace. */
 struct dstm_net {
 	struct hlist_head teps[DSTM_TEP_BUCKETS];
 	struct dstm_known __rcu *known;	/* NULL: no device is up in it */
-	u32 open4;			/* devices that are up in it, under rtnl */
-	u32 open6;			/* those that it is the underlay of */
+#ifdef CONFIG_NETFILTER
+	struct dstm_hook ipv4;		/* of devices that are up in it */
+	struct dstm_hook ipv6;		/* of those that it is the underlay of */
+#endif
 };
 
 extern unsigned int dstm_net_id;
 
-struct dstm_tep *dstm_tep_find(struct net *underlay, const struct in6_addr *addr);
+static inline struct dstm_net *dstm_net(const struct net *net)
+{
+	return net_generic(net, dstm_net_id);
+}
+
+struct dstm_tep *dstm_tep_find(const struct dstm_net *underlay,
+			       const struct in6_addr *addr);
 unsigned int dstm_tep_mtu(struct net *underlay);
 struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr,
 			      struct netlink_ext_ack *extack);

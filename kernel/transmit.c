@@ -76,7 +76,7 @@ static bool is_loop(const struct dstm_dev *dstm, const struct dstm_mapping *m,
 	if (!(dst->dev->flags & IFF_LOOPBACK))
 		return false;
 	/* Both ends may be on one host, but not on one device. */
-	tep = dstm_tep_find(dstm->underlay, &m->remote);
+	tep = dstm_tep_find(dstm_net(dstm->underlay), &m->remote);
 	return !tep || tep->dstm == dstm;
 }
 
@@ -195,10 +195,10 @@ static void hash_flow(struct sk_buff *skb)
 static __be32 flow_label(const struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	s32 label = READ_ONCE(dstm->flowlabel);
-	struct flowi6 unused;	/* the packet has its hash */
 
+	/* The packet has its hash, so that there is no flow to be looked at. */
 	if (label == DSTM_FLOWLABEL_AUTO)
-		return ip6_make_flowlabel(dstm->underlay, skb, 0, true, &unused);
+		return ip6_make_flowlabel(dstm->underlay, skb, 0, true, NULL);
 	return label < 0 ? 0 : htonl(label);
 }
 
