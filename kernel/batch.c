@@ -94,7 +94,11 @@ static int poll(struct napi_struct *napi, int budget)
 	return done;
 }
 
-static void poll_soon(struct dstm_batch *b)
+/**
+ * dstm_batch_poll_soon - work off, and count, what waits
+ * @b: this CPU's batch; bottom halves are disabled
+ */
+void dstm_batch_poll_soon(struct dstm_batch *b)
 {
 	/* Only softirqs of this CPU may look into its queues, not a thread. */
 	clear_bit(NAPI_STATE_THREADED, &b->napi.state);
@@ -108,7 +112,7 @@ static bool add(struct dstm_batch *b, struct sk_buff_head *queue,
 		return false;
 	__skb_queue_tail(queue, skb);
 	if (skb_queue_len(queue) == 1)
-		poll_soon(b);
+		dstm_batch_poll_soon(b);
 	return true;
 }
 
@@ -129,20 +133,7 @@ static bool may_go_at_once(const struct dstm_dev *dstm,
 void dstm_batch_clear(struct dstm_batch *b)
 {
 	b->clear_at = jiffies;
-	poll_soon(b);
-}
-
-/**
- * dstm_batch_pause - count a packet that did not go through a queue, soon
- * @dstm: the device; the caller is in an RCU section, bottom halves disabled
- * @b: this CPU's batch
- * @t: the tally in it that the packet is in
- */
-void dstm_batch_pause(struct dstm_dev *dstm, struct dstm_batch *b,
-		      struct dstm_tally *t)
-{
-	if (dstm_tally_pause(t, dstm))
-		poll_soon(b);
+	dstm_batch_poll_soon(b);
 }
 
 /*

@@ -29,13 +29,23 @@ void dstm_batch_exit(struct dstm_dev *dstm);
 void dstm_batch_drain(struct dstm_dev *dstm);
 
 void dstm_batch_clear(struct dstm_batch *b);
-void dstm_batch_pause(struct dstm_dev *dstm, struct dstm_batch *b,
-		      struct dstm_tally *t);
+void dstm_batch_poll_soon(struct dstm_batch *b);
 
 /* Whether dstm_batch_clear() has been told since the last poll, this jiffy. */
 static inline bool dstm_batch_is_clear(const struct dstm_batch *b)
 {
 	return b->clear_at == jiffies;
+}
+
+/*
+ * Count a packet that did not go through a queue, soon; @t is the tally in the CPU's
+ * batch that it is in.
+ */
+static inline void dstm_batch_pause(struct dstm_dev *dstm, struct dstm_batch *b,
+				    struct dstm_tally *t)
+{
+	if (dstm_tally_pause(t, dstm))
+		dstm_batch_poll_soon(b);
 }
 
 bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb);

@@ -179,32 +179,6 @@ static int route(struct dstm_dev *dstm, struct sk_buff *skb)
 }
 
 /**
- * dstm_early_prepare - make a packet one that the device received
- * @dstm: the device
- * @skb: the packet, which came out of the tunnel and has no options
- */
-void dstm_early_prepare(struct dstm_dev *dstm, struct sk_buff *skb)
-{
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	IPCB(skb)->iif = dstm->dev->ifindex;
-	skb->skb_iif = dstm->dev->ifindex;
-	skb_set_transport_header(skb, sizeof(struct iphdr));
-}
-
-/**
- * dstm_early_count - count a received packet as ip_rcv() does
- * @net: the namespace
- * @skb: the packet
- */
-void dstm_early_count(struct net *net, const struct sk_buff *skb)
-{
-	__IP_UPD_PO_STATS(net, IPSTATS_MIB_IN, skb->len);
-	__IP_ADD_STATS(net, IPSTATS_MIB_NOECTPKTS +
-		       (ip_hdr(skb)->tos & INET_ECN_MASK),
-		       max_t(unsigned short, 1, skb_shinfo(skb)->gso_segs));
-}
-
-/**
  * dstm_early_input - give the stack a packet that came out of a tunnel
  * @dstm: the device
  * @skb: the packet, which dstm_inner_check() found sound

@@ -331,7 +331,7 @@ static struct dstm_mapping *usual_owner(struct dstm_table *t,
 }
 
 /**
- * dstm_inner_owner - the mapping that one end of a packet belongs to
+ * dstm_inner_find_owner - the mapping that one end of a packet belongs to
  * @t: the table; the caller is in an RCU section
  * @skb: the packet
  * @offset: of the IPv4 header, from skb->data
@@ -342,9 +342,9 @@ static struct dstm_mapping *usual_owner(struct dstm_table *t,
  * Return: DSTM_SOUND, or why there is none; DSTM_FRAGMENT if it can only be
  * said of the whole packet.
  */
-enum dstm_flaw dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
-				int offset, const struct iphdr *iph,
-				enum dstm_end end, struct dstm_mapping **m)
+enum dstm_flaw dstm_inner_find_owner(struct dstm_table *t, const struct sk_buff *skb,
+				     int offset, const struct iphdr *iph,
+				     enum dstm_end end, struct dstm_mapping **m)
 {
 	const struct dstm_node *address;
 	enum dstm_flaw flaw;

@@ -4,11 +4,10 @@
 
 #include <linux/ip.h>
 #include <linux/skbuff.h>
+#include <net/ip.h>
 #include <uapi/linux/dstm.h>
 
-struct dstm_mapping;
-struct dstm_seek;
-struct dstm_table;
+#include "mapping.h"
 
 /* Which end of the inner packet the mapping is about. */
 enum dstm_end {
@@ -103,9 +102,29 @@ bool dstm_inner_is_icmp_error(const struct sk_buff *skb, int offset,
 enum dstm_flaw dstm_inner_port(const struct sk_buff *skb, int offset,
 			       const struct iphdr *iph, enum dstm_end end,
 			       u16 *port);
-enum dstm_flaw dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb,
-				int offset, const struct iphdr *iph,
-				enum dstm_end end, struct dstm_mapping **m);
+enum dstm_flaw dstm_inner_find_owner(struct dstm_table *t, const struct sk_buff *skb,
+				     int offset, const struct iphdr *iph,
+				     enum dstm_end end, struct dstm_mapping **m);
+
+/* dstm_inner_find_owner(), sooner for most of those whose address is lent whole. */
+static inline enum dstm_flaw
+dstm_inner_owner(struct dstm_table *t, const struct sk_buff *skb, int offset,
+		 const struct iphdr *iph, enum dstm_end end, struct dstm_mapping **m)
+{
+	const struct dstm_node *address;
+
+	if (READ_ONCE(t->usual.psid_len) || ip_is_fragment(iph) ||
+	    iph->protocol == IPPROTO_ICMP)
+		return dstm_inner_find_owner(t, skb, offset, iph, end, m);
+	address = dstm_table_address(t, end == DSTM_SOURCE ? iph->saddr : iph->daddr);
+	if (!address)
+		return DSTM_NO_ADDRESS;
+	if (address->psid_len)
+		return dstm_inner_find_owner(t, skb, offset, iph, end, m);
+	*m = dstm_mapping_unless_expired(dstm_to_mapping(address));
+	return *m ? DSTM_SOUND : DSTM_NO_ADDRESS;
+}
+
 void dstm_inner_seek(struct dstm_table *t, const struct sk_buff *skb,
 		     enum dstm_end end, struct dstm_seek *seek);
 

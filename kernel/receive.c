@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A packet's way out of the tunnel. */
+#include <linux/if_vlan.h>
 #include <linux/netfilter.h>
 #include <net/dst_metadata.h>
 #include <net/inet_ecn.h>
@@ -57,7 +58,18 @@ static bool is_spoof(int counter)
 	       counter == DSTM_A_STATS_RX_OUTER_DESTINATION;
 }
 
-/* Take the outer header off. Returns a counter, or 0. */
+/* What iptunnel_pull_header() does beside pulling. Returns 0 or -ENOMEM. */
+static int leave_tunnel(const struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	skb->protocol = htons(ETH_P_IP);
+	skb_clear_hash_if_not_l4(skb);
+	__vlan_hwaccel_clear_tag(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb_scrub_packet(skb, !net_eq(dstm->underlay, dev_net(dstm->dev)));
+	return iptunnel_pull_offloads(skb);
+}
+
+/* Make a packet, whose outer header is pulled, one of the device. Returns a counter, or 0. */
 static int decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	int outer = skb_network_header(skb) - skb->head;
@@ -68,8 +80,7 @@ static int decapsulate(struct dstm_dev *dstm, struct sk_buff *skb)
 	if ((copy_dscp || ipv6_get_dsfield(ipv6h) & INET_ECN_MASK) &&
 	    skb_ensure_writable(skb, sizeof(struct iphdr)))
 		return DSTM_A_STATS_RX_TRUNCATED;
-	if (iptunnel_pull_header(skb, 0, htons(ETH_P_IP),
-				 !net_eq(dstm->underlay, dev_net(dstm->dev))))
+	if (leave_tunnel(dstm, skb))
 		return DSTM_A_STATS_RX_TRUNCATED;
 
 	skb->dev = dstm->dev;
