@@ -12,14 +12,6 @@
 /* As many as net.core.netdev_max_backlog is by default. */
 #define QUEUE_LIMIT	1000
 
-/* Fewer mappings than this are near enough for a packet not to wait for its own. */
-#define MANY_MAPPINGS	8192
-
-static bool has_many(const struct dstm_dev *dstm)
-{
-	return READ_ONCE(dstm->table.count) >= MANY_MAPPINGS;
-}
-
 /* Ask for the memory of the first packets' mappings, step by step. */
 static void prefetch_mappings(struct dstm_dev *dstm, struct dstm_batch *b,
 			      struct sk_buff_head *queue, enum dstm_end end,
@@ -28,7 +20,7 @@ static void prefetch_mappings(struct dstm_dev *dstm, struct dstm_batch *b,
 	struct sk_buff *skb;
 	int i = 0, n, round;
 
-	if (skb_queue_len(queue) < 2 || !has_many(dstm))
+	if (skb_queue_len(queue) < 2 || !dstm_batch_has_many(dstm))
 		return;
 	skb_queue_walk(queue, skb) {
 		if (i == count)
@@ -74,7 +66,7 @@ static int poll_transmit(struct dstm_dev *dstm, struct dstm_batch *b, int budget
 
 static void forget_clear(struct dstm_batch *b)
 {
-	b->clear_at = jiffies - 1;
+	b->clear_until = jiffies;
 }
 
 static int poll(struct napi_struct *napi, int budget)
@@ -116,13 +108,6 @@ static bool add(struct dstm_batch *b, struct sk_buff_head *queue,
 	return true;
 }
 
-/* Where there is no memory to wait for, to queue only costs. But nobody overtakes. */
-static bool may_go_at_once(const struct dstm_dev *dstm,
-			   const struct sk_buff_head *queue)
-{
-	return !has_many(dstm) && skb_queue_empty(queue);
-}
-
 /**
  * dstm_batch_clear - keep until the poll that nothing is in the shortcut's way
  * @b: this CPU's batch; the caller is in an RCU section, bottom halves disabled
@@ -132,7 +117,7 @@ static bool may_go_at_once(const struct dstm_dev *dstm,
  */
 void dstm_batch_clear(struct dstm_batch *b)
 {
-	b->clear_at = jiffies;
+	b->clear_until = jiffies + 1;
 	dstm_batch_poll_soon(b);
 }
 
@@ -175,7 +160,7 @@ bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb)
 		receive_alone(dstm, skb);
 		return true;
 	}
-	if (!may_go_at_once(dstm, &b->receive) ||
+	if (!dstm_batch_may_go_at_once(dstm, &b->receive) ||
 	    dstm_inner_header(skb, 0)->protocol == IPPROTO_TCP)
 		return add(b, &b->receive, skb);
 	dstm_receive_one(dstm, skb, NULL, &b->received);
@@ -200,7 +185,7 @@ bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb)
 		transmit_alone(dstm, skb);
 		return true;
 	}
-	if (!may_go_at_once(dstm, &b->transmit))
+	if (!dstm_batch_may_go_at_once(dstm, &b->transmit))
 		return add(b, &b->transmit, skb);
 	dstm_transmit_forwarded(dstm, skb, &b->transmitted);
 	dstm_batch_pause(dstm, b, &b->transmitted);

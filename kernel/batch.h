@@ -20,9 +20,12 @@ struct dstm_batch {
 	struct napi_struct napi;
 	struct dstm_tally received;
 	struct dstm_tally transmitted;
-	unsigned long clear_at;		/* jiffies; until the poll nothing is in the way */
+	unsigned long clear_until;	/* jiffies; so long nothing is in the way */
 	struct dstm_seek seeks[NAPI_POLL_WEIGHT];
 };
+
+/* The table of as many mappings is too large for a CPU's near caches. */
+#define DSTM_BATCH_MANY	8192
 
 int dstm_batch_init(struct dstm_dev *dstm);
 void dstm_batch_exit(struct dstm_dev *dstm);
@@ -31,10 +34,23 @@ void dstm_batch_drain(struct dstm_dev *dstm);
 void dstm_batch_clear(struct dstm_batch *b);
 void dstm_batch_poll_soon(struct dstm_batch *b);
 
-/* Whether dstm_batch_clear() has been told since the last poll, this jiffy. */
+/* Whether there are so many mappings that a packet may wait for its own. */
+static inline bool dstm_batch_has_many(const struct dstm_dev *dstm)
+{
+	return READ_ONCE(dstm->table.count) >= DSTM_BATCH_MANY;
+}
+
+/* Where there is no memory to wait for, to queue only costs. But nobody overtakes. */
+static inline bool dstm_batch_may_go_at_once(const struct dstm_dev *dstm,
+					     const struct sk_buff_head *queue)
+{
+	return !dstm_batch_has_many(dstm) && skb_queue_empty(queue);
+}
+
+/* Whether dstm_batch_clear() was told since the last poll, in this jiffy. */
 static inline bool dstm_batch_is_clear(const struct dstm_batch *b)
 {
-	return b->clear_at == jiffies;
+	return time_before(jiffies, b->clear_until);
 }
 
 /*

@@ -151,8 +151,8 @@ bool dstm_known_is_enough(const struct net *net)
 }
 
 static inline bool is_source(struct dstm_known *known, const struct iphdr *iph,
-		      const struct net_device *from,
-		      const struct dstm_known_state *state)
+			     const struct net_device *from,
+			     const struct dstm_known_state *state)
 {
 	u32 how = source_how(iph, state->rp_filter);
 	const struct known_source *s = source_slot(known, iph->saddr, how);

@@ -14,6 +14,7 @@
 
 #include "batch.h"
 #include "device.h"
+#include "drop.h"
 #include "early.h"
 #include "known.h"
 #include "output.h"
@@ -101,19 +102,36 @@ static bool check_ipv4(struct sk_buff *skb)
 	       !pskb_trim_rcsum(skb, len);
 }
 
+/*
+ * Where a packet would wait for its mapping, it waits together with others: it is as
+ * if the stack had just received it, and goes on where the ordinary way has its queue.
+ */
+static void queue_ipv4(struct dstm_dev *dstm, struct sk_buff *skb)
+{
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->iif = skb->skb_iif;
+	if (!dstm_batch_transmit(dstm, skb))
+		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
+}
+
 static bool encapsulate(struct dstm_dev *dstm, struct dstm_batch *b,
 			struct sk_buff *skb)
 {
 	struct dstm_known *known = rcu_dereference(dstm->known);
+	bool queue = !dstm_batch_may_go_at_once(dstm, &b->transmit);
 	struct dstm_way way;
 
 	if (!check_ipv4(skb) ||
 	    dstm_known_way_in(known, ip_hdr(skb), skb->dev) != dstm ||
-	    !dstm_transmit_way(dstm, skb, &way))
+	    (!queue && !dstm_transmit_way(dstm, skb, &way)))
 		return false;
 	begin(dstm, skb);
 	dstm_early_count(dev_net(dstm->dev), skb);
 	skb_set_transport_header(skb, sizeof(struct iphdr));
+	if (queue) {
+		queue_ipv4(dstm, skb);
+		return true;
+	}
 	skb->dev = dstm->dev;
 	dstm_transmit_by(dstm, skb, &way, &b->transmitted);
 	dstm_batch_pause(dstm, b, &b->transmitted);
@@ -147,28 +165,53 @@ static void count_ipv6(struct net *net, struct inet6_dev *idev,
 	__IP6_INC_STATS(net, idev, IPSTATS_MIB_INDELIVERS);
 }
 
+/* A packet is received, and goes on at its inner header. */
+static void pull_ipv6(struct net *net, struct inet6_dev *idev, struct sk_buff *skb)
+{
+	count_ipv6(net, idev, skb);
+	__skb_pull(skb, sizeof(struct ipv6hdr));
+	skb_postpull_rcsum(skb, ipv6_hdr(skb), sizeof(struct ipv6hdr));
+}
+
+/* The same as queue_ipv4(). Of the source, no mapping has said that it is a host's. */
+static bool queue_ipv6(struct dstm_dev *dstm, struct inet6_dev *idev, struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	struct net *net = dstm->underlay;
+	struct dstm_tep *tep = dstm_tep_find(dstm_net(net), &ip6h->daddr);
+
+	if (!tep || tep->dstm != dstm || !dstm_early_is_local(tep, net) ||
+	    ipv6_addr_is_multicast(&ip6h->saddr) || ipv6_addr_loopback(&ip6h->saddr))
+		return false;
+	begin(dstm, skb);
+	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	IP6CB(skb)->iif = skb->skb_iif;
+	pull_ipv6(net, idev, skb);
+	if (!dstm_batch_receive(dstm, skb))
+		dstm_drop(dstm, skb, DSTM_A_STATS_RX_BACKLOG);
+	return true;
+}
+
 static bool decapsulate(struct dstm_dev *dstm, struct dstm_batch *b,
 			struct sk_buff *skb)
 {
 	struct inet6_dev *idev = __in6_dev_get(skb->dev);
 	struct net *net = dstm->underlay;
-	const struct ipv6hdr *ip6h;
 	struct dstm_mapping *m;
 	struct dst_entry *dst;
 
 	if (!net_eq(dev_net(skb->dev), net) || !check_ipv6(skb, idev))
 		return false;
+	if (!dstm_batch_may_go_at_once(dstm, &b->receive))
+		return queue_ipv6(dstm, idev, skb);
 	if (!dstm_receive_plain(dstm, skb, &m) ||
 	    !dstm_early_is_local(dstm_mapping_tep_rcu(m), net))
 		return false;
-	ip6h = ipv6_hdr(skb);
-	dst = dstm_route_out(dstm, skb, dstm_inner_header(skb, sizeof(*ip6h)));
+	dst = dstm_route_out(dstm, skb, dstm_inner_header(skb, sizeof(struct ipv6hdr)));
 	if (!dst)
 		return false;
 	begin(dstm, skb);
-	count_ipv6(net, idev, skb);
-	__skb_pull(skb, sizeof(*ip6h));
-	skb_postpull_rcsum(skb, ipv6_hdr(skb), sizeof(*ip6h));
+	pull_ipv6(net, idev, skb);
 	if (!dstm_receive_by(dstm, skb, m, &b->received))
 		return true;
 	dstm_batch_pause(dstm, b, &b->received);

@@ -186,14 +186,14 @@ burst()
 {
 	local count=$1 before
 
-	before=$(mapping_field tx-packets) || return 1
+	before=$(mapping_field tx-packets ipv4 192.0.2.7) || return 1
 	n "$inet" ping -4 -n -q -f -c "$count" -W 2 192.0.2.7
-	busywait 2000 shows_field tx-packets $((before + count))
+	busywait 2000 sent_now $((before + count))
 }
 
-shows_field()
+sent_now()
 {
-	[ "$(mapping_field "$1")" -eq "$2" ]
+	[ "$(mapping_field tx-packets ipv4 192.0.2.7)" -eq "$1" ]
 }
 
 # counted_at FAMILY HOOK COMMAND...: the command succeeds, and a chain of netfilter's at

@@ -117,6 +117,28 @@ unknown()
 }
 check "a neighbour that is not known yet" unknown
 
+# With very many mappings packets are taken before they have been looked at so closely,
+# and are in the stack's hands again if they are not plain.
+answered()
+{
+	n "$inet" ping -4 -c 1 -W 1 "$@" 192.0.2.7 | grep "$why"
+}
+check "very many mappings" load_many
+check "takes both ways with them" takes 3 3
+check "a burst with them" burst 200
+check "fragments with them" pings "$client" 198.51.100.2 -s 3000
+check "options with them" pings "$client" 198.51.100.2 -R
+why="Time to live exceeded" check "TTL of 1 with them" answered -t 1
+ip -n "$inet" route flush cache
+why="needed\|too long" check "too long with them" answered -M "do" -s 1472
+ip -n "$inet" route flush cache
+check "no mapping with them" loses 0 1 "$inet" ping -4 -c 1 -W 1 192.0.2.99
+check "another's address with them" counted rx-inner-address 1 \
+	inject "$client" --inner-source 192.0.2.66
+check "unload them" gw_nl map flush dev dstm0
+map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
+check "takes both ways without them" takes 3 3
+
 # Routing.
 ip -n "$gw" route add blackhole 192.0.2.7
 check "a route elsewhere" loses 0 0 "$inet" ping -4 -c 1 -W 1 192.0.2.7

@@ -21,3 +21,14 @@ took()
 {
 	grep -c "dstm_shortcut: .*from=${1:-}" $tracing/trace
 }
+
+# More mappings than a packet finds without waiting for memory, of addresses that
+# nobody sends to.
+load_many()
+{
+	"$python" -c '
+import json
+print(json.dumps([{"ipv4": f"100.100.{i // 256}.{i % 256}", "remote": "2001:db8:1::7"}
+                  for i in range(10000)]))' > "$work/many.json"
+	gw_nl map load dev dstm0 "$work/many.json"
+}
