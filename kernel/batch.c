@@ -17,6 +17,8 @@ static void prefetch_mappings(struct dstm_dev *dstm, struct dstm_batch *b,
 			      struct sk_buff_head *queue, enum dstm_end end,
 			      int count)
 {
+	/* Only those packets that come out are counted in the second line. */
+	bool whole = queue == &b->receive || READ_ONCE(dstm->table.mortal);
 	struct sk_buff *skb;
 	int i = 0, n, round;
 
@@ -25,6 +27,7 @@ static void prefetch_mappings(struct dstm_dev *dstm, struct dstm_batch *b,
 	skb_queue_walk(queue, skb) {
 		if (i == count)
 			break;
+		b->seeks[i].whole = whole;
 		dstm_inner_seek(&dstm->table, skb, end, &b->seeks[i++]);
 	}
 	n = i;

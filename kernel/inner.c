@@ -380,7 +380,7 @@ enum dstm_flaw dstm_inner_find_owner(struct dstm_table *t, const struct sk_buff 
  * @t: the table; the caller is in an RCU section
  * @skb: the packet, data at its IPv4 header, not checked yet
  * @end: which end
- * @seek: gets the state of the lookup
+ * @seek: gets the state of the lookup; @seek->whole is the caller's
  */
 void dstm_inner_seek(struct dstm_table *t, const struct sk_buff *skb,
 		     enum dstm_end end, struct dstm_seek *seek)

@@ -223,7 +223,8 @@ static void seek_bucket(struct dstm_table *t, u32 slot, struct dstm_seek *seek)
  * @t: the table; the caller is in an RCU section
  * @ipv4: the address that will be asked for
  * @port: the port that will be asked for
- * @seek: for the steps that follow, as soon as the memory may be there
+ * @seek: for the steps that follow, as soon as the memory may be there; @seek->whole
+ *        is the caller's
  *
  * The steps only save time: a lookup finds what it finds without them. After
  * this one, dstm_table_seek_node() and dstm_table_seek_next() follow each other
@@ -242,12 +243,13 @@ void dstm_table_seek(struct dstm_table *t, __be32 ipv4, u16 port,
 }
 
 /* Not a call: gcc leaves out calls of what does nothing but prefetch. */
-static __always_inline void prefetch_node(struct rhash_head *he)
+static __always_inline void prefetch_node(struct rhash_head *he, bool whole)
 {
 	if (rht_is_a_nulls(he))
 		return;
 	prefetch(he);
-	prefetch((const u8 *)he + SMP_CACHE_BYTES);
+	if (whole)
+		prefetch((const u8 *)he + SMP_CACHE_BYTES);
 }
 
 /**
@@ -257,7 +259,7 @@ static __always_inline void prefetch_node(struct rhash_head *he)
 void dstm_table_seek_node(const struct dstm_seek *seek)
 {
 	if (seek->bucket)
-		prefetch_node(rht_ptr_rcu(seek->bucket));
+		prefetch_node(rht_ptr_rcu(seek->bucket), seek->whole);
 }
 
 /**
@@ -278,7 +280,7 @@ void dstm_table_seek_next(struct dstm_table *t, struct dstm_seek *seek)
 		return;
 	node = container_of(he, struct dstm_node, hash);
 	if (node->key.ipv4 != seek->key.ipv4 || node->key.slot != seek->key.slot)
-		prefetch_node(rcu_dereference(he->next));
+		prefetch_node(rcu_dereference(he->next), seek->whole);
 	else if (node->psid_len && !node->key.slot)
 		seek_bucket(t, 1 + dstm_portset_psid(seek->port, node->psid_len,
 						     node->psid_offset), seek);
@@ -391,7 +393,8 @@ static u64 expiry_second(const struct dstm_mapping *m)
 
 static void wheel_insert(struct dstm_table *t, struct dstm_mapping *m)
 {
-	if (!m->expires)
+	m->node.mortal = m->expires != 0;
+	if (!m->node.mortal)
 		return;
 	hlist_add_head(&m->wheel, &t->wheel[expiry_second(m) % WHEEL_SLOTS]);
 	t->mortal++;

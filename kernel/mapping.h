@@ -26,7 +26,8 @@ struct dstm_node {
 	struct rhash_head hash;
 	struct dstm_key key;
 	u8 psid_len;		/* of an address: 0 is whole, else it is shared */
-	u8 psid_offset;
+	u8 psid_offset:7;
+	u8 mortal:1;		/* of a mapping: it has a lifetime */
 	u16 sync;		/* of a mapping: the last sync that wanted it */
 	u32 last_use;		/* of a mapping: boot time seconds, 0 is never */
 };
@@ -36,7 +37,7 @@ struct dstm_use {
 	atomic64_t bytes;
 };
 
-/* Two cache lines: what transmit needs is in the first. */
+/* Two cache lines: what transmit needs is in the first, but the end of a lifetime. */
 struct dstm_mapping {
 	struct dstm_node node;
 	struct in6_addr remote;
@@ -82,6 +83,7 @@ struct dstm_seek {
 	struct rhash_lock_head __rcu *const *bucket;	/* NULL: no need */
 	struct dstm_key key;
 	u16 port;
+	bool whole;		/* both cache lines of a mapping, not only the first */
 };
 
 /* What setting one mapping did, so that it can be undone. */
@@ -198,7 +200,7 @@ static inline u64 dstm_now(void)
 
 static inline struct dstm_mapping *dstm_mapping_unless_expired(struct dstm_mapping *m)
 {
-	return READ_ONCE(m->expires) && dstm_mapping_expired(m, dstm_now()) ? NULL : m;
+	return m->node.mortal && dstm_mapping_expired(m, dstm_now()) ? NULL : m;
 }
 
 /*
