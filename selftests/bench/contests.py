@@ -156,7 +156,7 @@ def contestants(sizes):
         decap.append(Contestant(name, ns, back, n))
     encap.append(Contestant(name + ", Zipf", ns, out, n, order="zipf"))
     decap.append(Contestant(name + ", Zipf", ns, back, n, order="zipf"))
-    for n in (1, 1000):
+    for n in sorted({1, 1000, sizes[-1]}):
         ns = dstm(n, shortcut=True)
         name = f"dstm, shortcut, {thousands(n)} mapping{'s' if n > 1 else ''}"
         encap.append(Contestant(name, ns, out, n))
