@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The commands of the generic netlink family; its spec says what they do. */
-#include <linux/inet.h>
-#include <linux/inetdevice.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/ipv6.h>
-#include <net/route.h>
 
 #include "compat.h"
 #include "device.h"
 #include "events.h"
 #include "netlink.h"
 #include "netlink_gen.h"
-#include "portset.h"
+#include "parse.h"
 
 static const struct genl_multicast_group dstm_mcgrps[] = {
 	[DSTM_NLGRP_EVENTS] = {
@@ -83,249 +80,6 @@ static void put_locked(struct dstm_dev *dstm)
 	dev_put(dstm->dev);
 }
 
-static int parse_ipv4(struct nlattr *attr, __be32 *ipv4,
-		      struct netlink_ext_ack *extack)
-{
-	if (!attr) {
-		NL_SET_ERR_MSG(extack, "ipv4 is required");
-		return -EINVAL;
-	}
-	*ipv4 = nla_get_in_addr(attr);
-	if (ipv4_is_zeronet(*ipv4))
-		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is unspecified");
-	else if (ntohl(*ipv4) >> 24 == 0)
-		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is in 0.0.0.0/8");
-	else if (ipv4_is_linklocal_169(*ipv4))
-		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is a link-local address");
-	else if (ipv4_is_loopback(*ipv4))
-		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is a loopback address");
-	else if (ipv4_is_multicast(*ipv4))
-		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is a multicast address");
-	else if (ipv4_is_lbcast(*ipv4) || ntohl(*ipv4) >= 0xf0000000)
-		NL_SET_ERR_MSG_ATTR(extack, attr, "ipv4 is a broadcast or reserved address");
-	else
-		return 0;
-	return -EINVAL;
-}
-
-/* Packets for an address of the gateway's own never come to the device. */
-static int check_lendable(struct dstm_dev *dstm, struct nlattr *attr,
-			  struct netlink_ext_ack *extack)
-{
-	if (dstm->role != DSTM_ROLE_GATEWAY ||
-	    inet_addr_type_dev_table(dev_net(dstm->dev), dstm->dev,
-				     nla_get_in_addr(attr)) != RTN_LOCAL)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr,
-			    "ipv4 is an address of the gateway itself");
-	return -EADDRINUSE;
-}
-
-/* What no tunnel leads to, by the kernel's type of address. */
-static const struct {
-	int type;
-	const char *remote;
-	const char *local;
-} ipv6_refusals[] = {
-	{ IPV6_ADDR_ANY,
-	  "remote is the unspecified address", "local is the unspecified address" },
-	{ IPV6_ADDR_LOOPBACK,
-	  "remote is a loopback address", "local is a loopback address" },
-	{ IPV6_ADDR_MULTICAST,
-	  "remote is a multicast address", "local is a multicast address" },
-	{ IPV6_ADDR_LINKLOCAL,
-	  "remote is a link-local address", "local is a link-local address" },
-	{ IPV6_ADDR_MAPPED,
-	  "remote is an IPv4-mapped address", "local is an IPv4-mapped address" },
-};
-
-static int parse_ipv6(struct nlattr *attr, struct in6_addr *addr,
-		      struct netlink_ext_ack *extack)
-{
-	bool is_remote = nla_type(attr) == DSTM_A_MAPPING_REMOTE;
-	int type, i;
-
-	*addr = nla_get_in6_addr(attr);
-	type = ipv6_addr_type(addr);
-	for (i = 0; i < ARRAY_SIZE(ipv6_refusals); i++) {
-		if (!(type & ipv6_refusals[i].type) &&
-		    type != ipv6_refusals[i].type)
-			continue;
-		NL_SET_BAD_ATTR(extack, attr);
-		extack->_msg = is_remote ? ipv6_refusals[i].remote :
-					   ipv6_refusals[i].local;
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int parse_portset(struct nlattr **tb, struct dstm_node *node,
-			 struct netlink_ext_ack *extack)
-{
-	u8 len = 0, offset = 0;
-	u16 psid = 0;
-
-	if (tb[DSTM_A_MAPPING_PSID_LEN])
-		len = nla_get_u8(tb[DSTM_A_MAPPING_PSID_LEN]);
-	if (tb[DSTM_A_MAPPING_PSID_OFFSET])
-		offset = nla_get_u8(tb[DSTM_A_MAPPING_PSID_OFFSET]);
-	if (tb[DSTM_A_MAPPING_PSID])
-		psid = nla_get_u16(tb[DSTM_A_MAPPING_PSID]);
-
-	if (len && !tb[DSTM_A_MAPPING_PSID]) {
-		NL_SET_ERR_MSG(extack, "psid-len without psid");
-		return -EINVAL;
-	}
-	if (tb[DSTM_A_MAPPING_PSID] && !tb[DSTM_A_MAPPING_PSID_LEN]) {
-		NL_SET_ERR_MSG(extack, "psid without psid-len");
-		return -EINVAL;
-	}
-	if (tb[DSTM_A_MAPPING_PSID_OFFSET] && !tb[DSTM_A_MAPPING_PSID_LEN]) {
-		NL_SET_ERR_MSG(extack, "psid-offset without psid-len");
-		return -EINVAL;
-	}
-	if (len > 16 || offset > 15 || len + offset > 16) {
-		NL_SET_ERR_MSG(extack,
-			       "psid-offset and psid-len are more than the 16 bits of a port");
-		return -EINVAL;
-	}
-	if (!dstm_portset_valid(psid, len, offset)) {
-		NL_SET_ERR_MSG(extack, "psid is out of range, it does not fit into psid-len bits");
-		return -EINVAL;
-	}
-	node->psid_len = len;
-	node->psid_offset = len ? offset : 0;
-	node->key.slot = len ? psid + 1 : 0;
-	return 0;
-}
-
-static int parse_nest(struct nlattr *attr, struct nlattr **tb,
-		      struct netlink_ext_ack *extack)
-{
-	int err, i;
-
-	err = nla_parse_nested(tb, DSTM_A_MAPPING_MAX, attr,
-			       dstm_mapping_nl_policy, extack);
-	if (err)
-		return err;
-	for (i = DSTM_A_MAPPING_RX_PACKETS; i <= DSTM_A_MAPPING_IDLE; i++) {
-		if (tb[i]) {
-			NL_SET_ERR_MSG_ATTR(extack, tb[i],
-					    "counters can only be read");
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
-/* Addresses and lifetime; the tunnel end point is held then. */
-static int parse_values(struct dstm_dev *dstm, struct nlattr **tb, u64 now,
-			struct dstm_mapping *m, struct netlink_ext_ack *extack)
-{
-	struct in6_addr local = dstm->tep->addr;
-	struct dstm_tep *tep;
-	u32 lifetime;
-	int err;
-
-	if (!tb[DSTM_A_MAPPING_REMOTE]) {
-		NL_SET_ERR_MSG(extack, "remote is required");
-		return -EINVAL;
-	}
-	err = parse_ipv6(tb[DSTM_A_MAPPING_REMOTE], &m->remote, extack);
-	if (err)
-		return err;
-	if (tb[DSTM_A_MAPPING_LOCAL]) {
-		err = parse_ipv6(tb[DSTM_A_MAPPING_LOCAL], &local, extack);
-		if (err)
-			return err;
-	}
-	if (ipv6_addr_equal(&local, &m->remote)) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[DSTM_A_MAPPING_REMOTE],
-				    "remote is equal to local");
-		return -EINVAL;
-	}
-	if (tb[DSTM_A_MAPPING_LIFETIME]) {
-		lifetime = nla_get_u32(tb[DSTM_A_MAPPING_LIFETIME]);
-		if (!lifetime) {
-			NL_SET_ERR_MSG_ATTR(extack, tb[DSTM_A_MAPPING_LIFETIME],
-					    "lifetime is 0; leave it out for a mapping without end");
-			return -EINVAL;
-		}
-		m->expires = now + (u64)lifetime * NSEC_PER_SEC;
-	}
-	tep = dstm_tep_get(dstm, &local, extack);
-	if (IS_ERR(tep))
-		return PTR_ERR(tep);
-	RCU_INIT_POINTER(m->path, &tep->start);
-	return 0;
-}
-
-/* A mapping that is in no table yet. */
-static struct dstm_mapping *parse_mapping(struct dstm_dev *dstm,
-					  struct nlattr *attr, u64 now,
-					  struct netlink_ext_ack *extack)
-{
-	struct nlattr *tb[DSTM_A_MAPPING_MAX + 1];
-	struct dstm_mapping *m;
-	int err;
-
-	err = parse_nest(attr, tb, extack);
-	if (err)
-		return ERR_PTR(err);
-	m = dstm_mapping_alloc();
-	if (!m)
-		return ERR_PTR(-ENOMEM);
-	err = parse_ipv4(tb[DSTM_A_MAPPING_IPV4], &m->node.key.ipv4, extack);
-	if (!err)
-		err = check_lendable(dstm, tb[DSTM_A_MAPPING_IPV4], extack);
-	if (!err)
-		err = parse_portset(tb, &m->node, extack);
-	if (!err)
-		err = parse_values(dstm, tb, now, m, extack);
-	if (err) {
-		dstm_mapping_free(m);
-		return ERR_PTR(err);
-	}
-	return m;
-}
-
-/* The existing mapping that a nested attribute names. */
-static struct dstm_mapping *find_mapping(struct dstm_dev *dstm,
-					 struct nlattr *attr,
-					 struct netlink_ext_ack *extack)
-{
-	struct nlattr *tb[DSTM_A_MAPPING_MAX + 1];
-	struct dstm_node node = {};
-	struct dstm_mapping *m;
-	struct in6_addr remote;
-	int err;
-
-	err = parse_nest(attr, tb, extack);
-	if (!err)
-		err = parse_ipv4(tb[DSTM_A_MAPPING_IPV4], &node.key.ipv4,
-				 extack);
-	if (!err)
-		err = parse_portset(tb, &node, extack);
-	if (err)
-		return ERR_PTR(err);
-
-	m = dstm_table_get(&dstm->table, node.key.ipv4, node.key.slot,
-			   node.psid_len, node.psid_offset);
-	if (!m) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "there is no such mapping");
-		return ERR_PTR(-ENOENT);
-	}
-	if (tb[DSTM_A_MAPPING_REMOTE]) {
-		remote = nla_get_in6_addr(tb[DSTM_A_MAPPING_REMOTE]);
-		if (!ipv6_addr_equal(&remote, &m->remote)) {
-			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "the mapping has another remote");
-			return ERR_PTR(-EADDRNOTAVAIL);
-		}
-	}
-	return m;
-}
-
 static int attrs_len(const struct genl_info *info)
 {
 	return genlmsg_len(info->genlhdr);
@@ -358,7 +112,7 @@ static int set_one(struct dstm_dev *dstm, struct nlattr *attr,
 		   const struct dstm_set *how, struct dstm_change *change,
 		   struct hlist_head *evicted, struct netlink_ext_ack *extack)
 {
-	struct dstm_mapping *m = parse_mapping(dstm, attr, how->now, extack);
+	struct dstm_mapping *m = dstm_parse_mapping(dstm, attr, how->now, extack);
 	int err;
 
 	if (IS_ERR(m)) {
@@ -483,7 +237,7 @@ static int find_mappings(struct dstm_dev *dstm, struct genl_info *info,
 			  rem) {
 		if (nla_type(attr) != DSTM_A_MAPPING)
 			continue;
-		*found = find_mapping(dstm, attr, info->extack);
+		*found = dstm_parse_existing(dstm, attr, info->extack);
 		if (IS_ERR(*found)) {
 			NL_SET_BAD_ATTR(info->extack, attr);
 			return PTR_ERR(*found);
@@ -555,7 +309,7 @@ int dstm_nl_map_get_doit(struct sk_buff *skb, struct genl_info *info)
 	dstm = get_locked(info);
 	if (IS_ERR(dstm))
 		return PTR_ERR(dstm);
-	m = find_mapping(dstm, info->attrs[DSTM_A_MAPPING], info->extack);
+	m = dstm_parse_existing(dstm, info->attrs[DSTM_A_MAPPING], info->extack);
 	if (IS_ERR(m)) {
 		err = PTR_ERR(m);
 		goto unlock;
@@ -576,182 +330,6 @@ int dstm_nl_map_get_doit(struct sk_buff *skb, struct genl_info *info)
 unlock:
 	put_locked(dstm);
 	return err;
-}
-
-struct dump_filter {
-	u32 first, last;	/* of IPv4 addresses, host byte order */
-	struct in6_addr remote;
-	u8 remote_len;
-	bool has_psid;
-	u16 psid;
-};
-
-static int parse_filter(struct nlattr *attr, struct dump_filter *f,
-			struct netlink_ext_ack *extack)
-{
-	struct nlattr *tb[DSTM_A_FILTER_MAX + 1];
-	u8 len = 32;
-	u32 mask;
-	int err;
-
-	*f = (struct dump_filter) { .last = U32_MAX };
-	if (!attr)
-		return 0;
-	err = nla_parse_nested(tb, DSTM_A_FILTER_MAX, attr,
-			       dstm_filter_nl_policy, extack);
-	if (err)
-		return err;
-	if ((tb[DSTM_A_FILTER_IPV4_PREFIX_LEN] && !tb[DSTM_A_FILTER_IPV4]) ||
-	    (tb[DSTM_A_FILTER_REMOTE_PREFIX_LEN] && !tb[DSTM_A_FILTER_REMOTE])) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "prefix length without its address");
-		return -EINVAL;
-	}
-	if (tb[DSTM_A_FILTER_IPV4]) {
-		if (tb[DSTM_A_FILTER_IPV4_PREFIX_LEN])
-			len = nla_get_u8(tb[DSTM_A_FILTER_IPV4_PREFIX_LEN]);
-		if (len > 32)
-			goto bad_len;
-		mask = ntohl(inet_make_mask(len));
-		f->first = ntohl(nla_get_in_addr(tb[DSTM_A_FILTER_IPV4])) & mask;
-		f->last = f->first | ~mask;
-	}
-	if (tb[DSTM_A_FILTER_REMOTE]) {
-		f->remote = nla_get_in6_addr(tb[DSTM_A_FILTER_REMOTE]);
-		f->remote_len = 128;
-		if (tb[DSTM_A_FILTER_REMOTE_PREFIX_LEN])
-			f->remote_len =
-				nla_get_u8(tb[DSTM_A_FILTER_REMOTE_PREFIX_LEN]);
-		if (f->remote_len > 128)
-			goto bad_len;
-	}
-	if (tb[DSTM_A_FILTER_PSID]) {
-		f->has_psid = true;
-		f->psid = nla_get_u16(tb[DSTM_A_FILTER_PSID]);
-	}
-	return 0;
-
-bad_len:
-	NL_SET_ERR_MSG_ATTR(extack, attr, "prefix length is out of range");
-	return -EINVAL;
-}
-
-static bool fits(const struct dump_filter *f, const struct dstm_mapping *m,
-		 u64 now)
-{
-	if (dstm_mapping_expired(m, now))
-		return false;
-	if (f->has_psid && (!m->node.psid_len || m->node.key.slot - 1 != f->psid))
-		return false;
-	return ipv6_prefix_equal(&m->remote, &f->remote, f->remote_len);
-}
-
-/* Where a dump goes on: at a key of the first device from an ifindex on. */
-struct dump_ctx {
-	int ifindex;
-	__be32 ipv4;
-	u32 slot;
-};
-
-/* The dstm device with the lowest ifindex from @from on, held. */
-static struct net_device *next_device(struct net *net, int from, int only)
-{
-	struct net_device *dev, *best = NULL;
-
-	rcu_read_lock();
-	for_each_netdev_rcu(net, dev) {
-		if (!dstm_is_device(dev) || dev->ifindex < from ||
-		    (only && dev->ifindex != only))
-			continue;
-		if (!best || dev->ifindex < best->ifindex)
-			best = dev;
-	}
-	dev_hold(best);
-	rcu_read_unlock();
-	return best;
-}
-
-static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
-		    struct dstm_dev *dstm, const struct dstm_mapping *m)
-{
-	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				cb->nlh->nlmsg_seq, &dstm_nl_family,
-				NLM_F_MULTI, DSTM_CMD_MAP_GET);
-
-	if (!hdr)
-		return -EMSGSIZE;
-	if (nla_put_u32(skb, DSTM_A_IFINDEX, dstm->dev->ifindex) ||
-	    dstm_put_mapping(skb, m)) {
-		genlmsg_cancel(skb, hdr);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, hdr);
-	return 0;
-}
-
-static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
-		       struct dstm_dev *dstm, const struct dump_filter *f,
-		       struct dump_ctx *ctx)
-{
-	struct dstm_mapping *m;
-	u64 now = dstm_now();
-	int err = 0;
-
-	if (ntohl(ctx->ipv4) < f->first)
-		ctx->ipv4 = htonl(f->first);
-
-	mutex_lock(&dstm->lock);
-	if (dstm->dead)
-		err = -ENODEV;
-	for (m = dstm_table_first(&dstm->table, ctx->ipv4, ctx->slot); m;
-	     m = dstm_table_next(m)) {
-		if (ntohl(m->node.key.ipv4) > f->last)
-			break;
-		if (!fits(f, m, now))
-			continue;
-		err = dump_one(skb, cb, dstm, m);
-		if (err) {
-			ctx->ipv4 = m->node.key.ipv4;
-			ctx->slot = m->node.key.slot;
-			break;
-		}
-	}
-	mutex_unlock(&dstm->lock);
-	return err;
-}
-
-int dstm_nl_map_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	struct dump_ctx *ctx = (struct dump_ctx *)cb->ctx;
-	struct nlattr **attrs = dstm_compat_dump_attrs(cb);
-	struct net *net = sock_net(skb->sk);
-	struct net_device *dev;
-	struct dump_filter f;
-	int only = 0, err;
-
-	BUILD_BUG_ON(sizeof(*ctx) > sizeof(cb->ctx));
-	err = parse_filter(attrs[DSTM_A_FILTER], &f, cb->extack);
-	if (err)
-		return err;
-	if (attrs[DSTM_A_IFINDEX])
-		only = nla_get_u32(attrs[DSTM_A_IFINDEX]);
-
-	while ((dev = next_device(net, ctx->ifindex, only))) {
-		if (ctx->ifindex != dev->ifindex)
-			*ctx = (struct dump_ctx) { .ifindex = dev->ifindex };
-		err = dump_device(skb, cb, netdev_priv(dev), &f, ctx);
-		dev_put(dev);
-		if (err == -EMSGSIZE)
-			return skb->len;
-		if (err && only)
-			break;
-		*ctx = (struct dump_ctx) { .ifindex = ctx->ifindex + 1 };
-	}
-	/* Half a dump of a device that went meanwhile is not to pass for a whole one. */
-	if (only && ctx->ifindex <= only) {
-		NL_SET_ERR_MSG(cb->extack, "there is no such device of kind dstm");
-		return -ENODEV;
-	}
-	return skb->len;
 }
 
 /* What reply_new() began; there is room for it. */
@@ -860,26 +438,6 @@ unlock:
 	return err;
 }
 
-static int put_stats(struct sk_buff *skb, struct dstm_dev *dstm)
-{
-	u64 sum[DSTM_COUNTER_LAST + 1];
-	struct nlattr *nest;
-	int i;
-
-	if (nla_put_u32(skb, DSTM_A_IFINDEX, dstm->dev->ifindex) ||
-	    nla_put_u32(skb, DSTM_A_COUNT, READ_ONCE(dstm->table.count)))
-		return -EMSGSIZE;
-	nest = nla_nest_start(skb, DSTM_A_STATS);
-	if (!nest)
-		return -EMSGSIZE;
-	dstm_counters_sum(dstm->counters, sum);
-	for (i = DSTM_COUNTER_FIRST; i <= DSTM_COUNTER_LAST; i++)
-		if (nla_put(skb, i, sizeof(sum[i]), &sum[i]))
-			return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
 int dstm_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct dstm_dev *dstm = device_get(info);
@@ -891,7 +449,7 @@ int dstm_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(dstm);
 	hdr = reply_new(info, &reply, DSTM_CMD_STATS_GET);
 	if (hdr) {
-		err = put_stats(reply, dstm);
+		err = dstm_put_stats(reply, dstm);
 		if (err)
 			nlmsg_free(reply);
 	}
@@ -900,29 +458,4 @@ int dstm_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	genlmsg_end(reply, hdr);
 	return genlmsg_reply(reply, info);
-}
-
-int dstm_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	struct dump_ctx *ctx = (struct dump_ctx *)cb->ctx;
-	struct net *net = sock_net(skb->sk);
-	struct net_device *dev;
-	void *hdr;
-	int err;
-
-	while ((dev = next_device(net, ctx->ifindex, 0))) {
-		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				  cb->nlh->nlmsg_seq, &dstm_nl_family,
-				  NLM_F_MULTI, DSTM_CMD_STATS_GET);
-		err = hdr ? put_stats(skb, netdev_priv(dev)) : -EMSGSIZE;
-		if (!err)
-			genlmsg_end(skb, hdr);
-		else if (hdr)
-			genlmsg_cancel(skb, hdr);
-		ctx->ifindex = dev->ifindex + !err;
-		dev_put(dev);
-		if (err)
-			break;
-	}
-	return skb->len;
 }
