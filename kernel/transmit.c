@@ -159,8 +159,8 @@ static u8 traffic_class(const struct dstm_dev *dstm, const struct iphdr *iph)
 }
 
 /*
- * Pairs of words, each with a random key, multiplied: of two flows, the chance that
- * the upper half is alike is as small as it can be.
+ * Pairs of words, each with a random key, multiplied: that the upper half is alike for
+ * two flows is about as likely as for two numbers at random.
  */
 static u32 hash_words(const struct iphdr *iph, __be32 ports)
 {
