@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Writers, readers and traffic at once, on several CPUs.
+# Writers, readers and traffic at once, on several CPUs, with the shortcut on and off,
+# and with so many mappings, at times, that packets wait for theirs in queues.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -12,10 +13,17 @@ topology
 serve "$inet" 198.51.100.2 8000
 map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
 
+# From 8,192 on packets are queued: the loader's come on top of these, and go.
+lasting=7800
+"$python" -c "
+import json
+print(json.dumps([{'ipv4': f'192.0.{64 + i // 256}.{i % 256}', 'remote': '2001:db8:9::9'}
+                  for i in range($lasting)]))" > "$work/lasting.json"
+gw_nl map load dev dstm0 "$work/lasting.json" || bail "map load"
 "$python" > "$work/many.json" <<-'END'
 	import json
 	print(json.dumps([{"ipv4": f"192.0.{8 + i // 256}.{i % 256}", "remote": f"2001:db8:8::{i:x}",
-	                   "lifetime": 1 + i % 3} for i in range(5000)]))
+	                   "lifetime": 1 + i % 3} for i in range(2000)]))
 END
 "$python" > "$work/batch" <<-'END'
 	for i in range(300):
@@ -77,7 +85,9 @@ other_device()
 settings()
 {
 	sleep 0.2
-	gw_nl link set dstm0 hairpin off && gw_nl link set dstm0 hairpin on
+	gw_nl link set dstm0 hairpin off && gw_nl link set dstm0 hairpin on &&
+		gw_nl link set dstm0 shortcut on dev down1 dev inet0 && sleep 0.5 &&
+		gw_nl link set dstm0 shortcut off
 }
 
 pids=()
@@ -110,7 +120,7 @@ only_ours()
 {
 	[ "$(gw_nl -j map show dev dstm0 | "$python" -c '
 import json, sys
-print(len(json.load(sys.stdin)))')" -eq 1 ]
+print(len(json.load(sys.stdin)))')" -eq $((lasting + 1)) ]
 }
 check "what had a lifetime is gone" busywait 10000 only_ours
 
