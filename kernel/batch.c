@@ -5,6 +5,7 @@
 
 #include "batch.h"
 #include "device.h"
+#include "drop.h"
 #include "inner.h"
 #include "receive.h"
 #include "transmit.h"
@@ -100,15 +101,17 @@ void dstm_batch_poll_soon(struct dstm_batch *b)
 	napi_schedule(&b->napi);
 }
 
-static bool add(struct dstm_batch *b, struct sk_buff_head *queue,
-		struct sk_buff *skb)
+/* Queue a packet; or drop it, if the queue is full. */
+static void add(struct dstm_dev *dstm, struct dstm_batch *b, struct sk_buff_head *queue,
+		struct sk_buff *skb, int counter)
 {
-	if (skb_queue_len(queue) >= QUEUE_LIMIT)
-		return false;
+	if (skb_queue_len(queue) >= QUEUE_LIMIT) {
+		dstm_drop(dstm, skb, counter);
+		return;
+	}
 	__skb_queue_tail(queue, skb);
 	if (skb_queue_len(queue) == 1)
 		dstm_batch_poll_soon(b);
-	return true;
 }
 
 /**
@@ -147,12 +150,10 @@ static void transmit_alone(struct dstm_dev *dstm, struct sk_buff *skb)
 /**
  * dstm_batch_receive - take a packet out of the tunnel, soon
  * @dstm: the device; the caller is in an RCU section, bottom halves disabled
- * @skb: the packet, data at the inner header, of which the fixed part is linear;
+ * @skb: the packet, taken; data at the inner header, of which the fixed part is linear;
  *       network header at the outer one
- *
- * Return: whether it is taken; otherwise the queue is full.
  */
-bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb)
+void dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
 
@@ -161,24 +162,23 @@ bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb)
 	skb_dst_drop(skb);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
 		receive_alone(dstm, skb);
-		return true;
+		return;
 	}
 	if (!dstm_batch_may_go_at_once(dstm, &b->receive) ||
-	    dstm_inner_header(skb, 0)->protocol == IPPROTO_TCP)
-		return add(b, &b->receive, skb);
+	    dstm_inner_header(skb, 0)->protocol == IPPROTO_TCP) {
+		add(dstm, b, &b->receive, skb, DSTM_A_STATS_RX_BACKLOG);
+		return;
+	}
 	dstm_receive_one(dstm, skb, NULL, &b->received);
 	dstm_batch_pause(dstm, b, &b->received);
-	return true;
 }
 
 /**
  * dstm_batch_transmit - forward an IPv4 packet into the tunnel, soon
  * @dstm: the device; the caller is in an RCU section, bottom halves disabled
- * @skb: the packet, as ip_rcv() has checked it
- *
- * Return: whether it is taken; otherwise the queue is full.
+ * @skb: the packet, taken, as ip_rcv() has checked it
  */
-bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb)
+void dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	struct dstm_batch *b = this_cpu_ptr(dstm->batches);
 
@@ -186,13 +186,14 @@ bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb)
 	skb_dst_drop(skb);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
 		transmit_alone(dstm, skb);
-		return true;
+		return;
 	}
-	if (!dstm_batch_may_go_at_once(dstm, &b->transmit))
-		return add(b, &b->transmit, skb);
+	if (!dstm_batch_may_go_at_once(dstm, &b->transmit)) {
+		add(dstm, b, &b->transmit, skb, DSTM_A_STATS_TX_ERROR);
+		return;
+	}
 	dstm_transmit_forwarded(dstm, skb, &b->transmitted);
 	dstm_batch_pause(dstm, b, &b->transmitted);
-	return true;
 }
 
 /**

@@ -64,7 +64,7 @@ static inline void dstm_batch_pause(struct dstm_dev *dstm, struct dstm_batch *b,
 		dstm_batch_poll_soon(b);
 }
 
-bool dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb);
-bool dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb);
+void dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb);
+void dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb);
 
 #endif

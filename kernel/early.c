@@ -16,7 +16,6 @@
 #include "batch.h"
 #include "compat.h"
 #include "device.h"
-#include "drop.h"
 #include "early.h"
 #include "known.h"
 #include "output.h"
@@ -103,8 +102,7 @@ static unsigned int on_ipv4(void *priv, struct sk_buff *skb,
 	dstm = find_device(rcu_dereference(dn->known), skb, iph, net);
 	if (!dstm || dstm_is_watched_out(dstm->dev))
 		return NF_ACCEPT;
-	if (!dstm_batch_transmit(dstm, skb))
-		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
+	dstm_batch_transmit(dstm, skb);
 	return NF_STOLEN;
 }
 
@@ -149,8 +147,7 @@ static unsigned int on_ipv6(void *priv, struct sk_buff *skb,
 	__IP6_INC_STATS(net, __in6_dev_get(skb->dev), IPSTATS_MIB_INDELIVERS);
 	__skb_pull(skb, sizeof(*ip6h));
 	skb_postpull_rcsum(skb, ip6h, sizeof(*ip6h));
-	if (!dstm_batch_receive(tep->dstm, skb))
-		dstm_drop(tep->dstm, skb, DSTM_A_STATS_RX_BACKLOG);
+	dstm_batch_receive(tep->dstm, skb);
 	return NF_STOLEN;
 }
 

@@ -3,7 +3,6 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
-#include <net/ipv6.h>
 
 #include "compat.h"
 #include "device.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a netlink message says of a mapping, and why it can not be so. */
-#include <linux/inetdevice.h>
 #include <net/ipv6.h>
 #include <net/netlink.h>
 #include <net/route.h>

@@ -250,8 +250,8 @@ static int dstm_receive(struct sk_buff *skb)
 	}
 	if (!xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
 		dstm_drop(tep->dstm, skb, DSTM_A_STATS_RX_POLICY);
-	else if (!dstm_batch_receive(tep->dstm, skb))
-		dstm_drop(tep->dstm, skb, DSTM_A_STATS_RX_BACKLOG);
+	else
+		dstm_batch_receive(tep->dstm, skb);
 	rcu_read_unlock();
 	return 0;
 }

@@ -14,7 +14,6 @@
 
 #include "batch.h"
 #include "device.h"
-#include "drop.h"
 #include "early.h"
 #include "known.h"
 #include "output.h"
@@ -110,8 +109,7 @@ static void queue_ipv4(struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	IPCB(skb)->iif = skb->skb_iif;
-	if (!dstm_batch_transmit(dstm, skb))
-		dstm_drop(dstm, skb, DSTM_A_STATS_TX_ERROR);
+	dstm_batch_transmit(dstm, skb);
 }
 
 static bool encapsulate(struct dstm_dev *dstm, struct dstm_batch *b,
@@ -187,8 +185,7 @@ static bool queue_ipv6(struct dstm_dev *dstm, struct inet6_dev *idev, struct sk_
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	IP6CB(skb)->iif = skb->skb_iif;
 	pull_ipv6(net, idev, skb);
-	if (!dstm_batch_receive(dstm, skb))
-		dstm_drop(dstm, skb, DSTM_A_STATS_RX_BACKLOG);
+	dstm_batch_receive(dstm, skb);
 	return true;
 }
 
