@@ -73,6 +73,28 @@ check "a panic, too" status 125 -- \
 	sh -c 'echo c > /proc/sysrq-trigger; sleep 60'
 check "what is not a splat is none" status 0 -- \
 	sh -c 'echo "all is well" > /dev/kmsg'
+
+# A kernel that dies while it boots, DEATHS times: "timeout", which starts it, is ours.
+mkdir "$work/dies"
+cat > "$work/dies/timeout" <<-END
+	#!/bin/sh
+	read -r deaths < "$work/deaths"
+	[ "\$deaths" -gt 0 ] || exec $(command -v timeout) "\$@"
+	echo \$((deaths - 1)) > "$work/deaths"
+	echo "Kernel panic - not syncing: death \$deaths" >&2
+END
+chmod +x "$work/dies/timeout"
+dying()
+{
+	echo "$1" > "$work/deaths"
+	PATH=$work/dies:$PATH status "$2" -- echo alive
+}
+check "a panic before the module is loaded: once more" dying 1 0
+check "then the command runs" says alive
+check "and the panic is shown" complains 'death 1'
+check "but not a third time" dying 2 125
+check "and the last panic is shown" complains 'death 1'
+
 check "an unknown kernel" status 2 -k 2.4 -- true
 check "more CPUs than it has" status 2 --smp 2 -- true
 check "to count instructions without an emulator" status 2 --instructions -- true
