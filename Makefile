@@ -3,7 +3,7 @@
 #   make                   module and tools for the running kernel
 #   make module KDIR=...   the module for another kernel; ARCH=um for UML
 #   make install           module, tools, man pages; DESTDIR and PREFIX
-#   make check             tests; installs what it needs (Debian); KERNELS="uml 6.1"
+#   make check             tests; installs what it needs (Debian); KERNELS="6.12 6.1"
 #   make check-long        the random tests, with a long budget
 #   make bench             what a packet costs, against the other ways Linux has
 #   make bench-server      how many leases a second dstm-server gives

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# From a bare Debian 12 on: installs, builds, and runs every test. KERNELS="uml 6.1"
+# From a bare Debian 12 on: installs, builds, and runs every test. KERNELS="6.12 6.1"
 # in the environment takes these kernels only. Each line tells of what has passed or
 # failed, the last one counts. What the kernels said is kept in .build/check.
 set -u
@@ -43,18 +43,18 @@ boots_together()
 	7.x | $more
 	6.1 | $more
 	6.12 | $more
-	uml | $clients dump.sh
-	uml | $servers
-	uml | $stories
+	uml-7.x | $clients dump.sh
+	uml-7.x | $servers
+	uml-7.x | $stories
 	6.12 --smp 2 | $at_once
 	END
 	# It is uml-debug's kernel, without what watches it: one of them is enough.
-	wanted uml-debug || echo "uml | kunit.sh $orders $at_once $packets $ways $more"
+	wanted uml-debug || echo "uml-7.x | kunit.sh $orders $at_once $packets $ways $more"
 }
 boots_alone()
 {
 	cat <<-END
-	uml --mem 4096 | scale.sh
+	uml-7.x --mem 4096 | scale.sh
 	6.12 --smp 2 | smp.sh
 	END
 }
@@ -92,14 +92,14 @@ tests_with_kernels()
 {
 	local k
 
-	for k in uml 6.1 7.x; do
+	for k in 6.1 6.12 7.x; do
 		! wanted $k || step "the module builds without a warning, W=1, $k" \
 			no_warnings $k W=1
 	done
-	step "the module builds without a warning, sparse" no_warnings uml C=2
+	step "the module builds without a warning, sparse" no_warnings uml-7.x C=2
 	step "checkpatch has nothing to say" checkpatch
-	step "selftests/vm/run" selftests/vm/selftest.sh
-	step "make install and dkms-install" selftests/install.sh
+	step "selftests/vm/run" selftests/vm/selftest.sh uml-7.x
+	step "make install and dkms-install" selftests/install.sh uml-7.x
 }
 
 # record PASSED FAILED NAME

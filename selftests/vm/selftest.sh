@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What vm/run promises to whoever calls it, held against User-mode Linux.
+#
+#   selftest.sh [KERNEL]
 
 . "$(dirname "$0")/../lib.sh"
 
 need_root
-run=$SELFTESTS/vm/run
+run=("$SELFTESTS/vm/run" -k "${1:-uml}")
 
 # status WANTED ARGUMENTS-OF-run...
 status()
@@ -14,7 +16,7 @@ status()
 	local want=$1 got=0
 
 	shift
-	"$run" "$@" > "$work/out" 2> "$work/err" < /dev/null || got=$?
+	"${run[@]}" "$@" > "$work/out" 2> "$work/err" < /dev/null || got=$?
 	cat "$work/out" "$work/err"
 	echo "exit status $got, expected $want"
 	[ "$got" -eq "$want" ]
@@ -49,7 +51,7 @@ streamed()
 {
 	local first
 
-	"$run" -- sh -c 'echo first; sleep 3; echo second' < /dev/null 2>&1 | {
+	"${run[@]}" -- sh -c 'echo first; sleep 3; echo second' < /dev/null 2>&1 | {
 		read -r first
 		echo "$first at $EPOCHREALTIME"
 		begin=${EPOCHREALTIME/./}
