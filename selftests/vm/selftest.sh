@@ -76,26 +76,34 @@ check "a panic, too" status 125 -- \
 check "what is not a splat is none" status 0 -- \
 	sh -c 'echo "all is well" > /dev/kmsg'
 
-# A kernel that dies while it boots, DEATHS times: "timeout", which starts it, is ours.
-mkdir "$work/dies"
-cat > "$work/dies/timeout" <<-END
+# A kernel that traps on what is not there, FAULTS times: "timeout", which starts it, is
+# ours. BYTE is what it has trapped on, as its memory tells.
+mkdir "$work/fails"
+cat > "$work/fails/timeout" <<-END
 	#!/bin/sh
-	read -r deaths < "$work/deaths"
-	[ "\$deaths" -gt 0 ] || exec $(command -v timeout) "\$@"
-	echo \$((deaths - 1)) > "$work/deaths"
-	echo "Kernel panic - not syncing: death \$deaths" >&2
+	read -r faults byte < "$work/faults"
+	[ "\$faults" -gt 0 ] || exec $(command -v timeout) "\$@"
+	echo "\$((faults - 1)) \$byte" > "$work/faults"
+	echo "fault \$faults"
+	exec >&2
+	echo "[    3.369832] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI"
+	echo "[    3.370592] RIP: 0010:sched_clock_cpu+0x9/0x190"
+	echo "[    3.370898] Code: 90 90 f3 0f 1e fa \$byte <90> c3 cc cc cc cc"
+	echo "[    3.382494] Kernel panic - not syncing: Fatal exception in interrupt"
 END
-chmod +x "$work/dies/timeout"
-dying()
+chmod +x "$work/fails/timeout"
+# failing FAULTS BYTE STATUS
+failing()
 {
-	echo "$1" > "$work/deaths"
-	PATH=$work/dies:$PATH status "$2" -- echo alive
+	echo "$1 $2" > "$work/faults"
+	PATH=$work/fails:$PATH status "$3" -- echo alive
 }
-check "a panic before the module is loaded: once more" dying 1 0
+check "a breakpoint that the emulator made up: once more" failing 2 66 0
 check "then the command runs" says alive
-check "and the panic is shown" complains 'death 1'
-check "but not a third time" dying 2 125
-check "and the last panic is shown" complains 'death 1'
+check "and the fault is shown" complains 'sched_clock_cpu'
+check "but not for ever" failing 3 66 125
+check "a breakpoint that is there is a failure" failing 1 cc 125
+check "at once" complains 'COMMAND said nothing'
 
 check "an unknown kernel" status 2 -k 2.4 -- true
 check "more CPUs than it has" status 2 --smp 2 -- true
