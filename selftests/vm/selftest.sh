@@ -77,25 +77,25 @@ check "what is not a splat is none" status 0 -- \
 	sh -c 'echo "all is well" > /dev/kmsg'
 
 # A kernel that traps on what is not there, FAULTS times: "timeout", which starts it, is
-# ours. BYTE is what it has trapped on, as its memory tells.
+# ours. BYTE is what it has trapped on, as its memory tells, after it said BEFORE.
 mkdir "$work/fails"
 cat > "$work/fails/timeout" <<-END
 	#!/bin/sh
-	read -r faults byte < "$work/faults"
+	read -r faults byte before < "$work/faults"
 	[ "\$faults" -gt 0 ] || exec $(command -v timeout) "\$@"
-	echo "\$((faults - 1)) \$byte" > "$work/faults"
-	echo "fault \$faults"
+	echo "\$((faults - 1)) \$byte \$before" > "$work/faults"
 	exec >&2
+	echo "[    3.300000] \$before"
 	echo "[    3.369832] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI"
 	echo "[    3.370592] RIP: 0010:sched_clock_cpu+0x9/0x190"
 	echo "[    3.370898] Code: 90 90 f3 0f 1e fa \$byte <90> c3 cc cc cc cc"
 	echo "[    3.382494] Kernel panic - not syncing: Fatal exception in interrupt"
 END
 chmod +x "$work/fails/timeout"
-# failing FAULTS BYTE STATUS
+# failing FAULTS BYTE STATUS [BEFORE]
 failing()
 {
-	echo "$1 $2" > "$work/faults"
+	echo "$1 $2 ${4-all is well}" > "$work/faults"
 	PATH=$work/fails:$PATH status "$3" -- echo alive
 }
 check "a breakpoint that the emulator made up: once more" failing 2 66 0
@@ -104,6 +104,7 @@ check "and the fault is shown" complains 'sched_clock_cpu'
 check "but not for ever" failing 3 66 125
 check "a breakpoint that is there is a failure" failing 1 cc 125
 check "at once" complains 'COMMAND said nothing'
+check "so is what was wrong before" failing 1 66 125 'WARNING: something is wrong'
 
 check "an unknown kernel" status 2 -k 2.4 -- true
 check "more CPUs than it has" status 2 --smp 2 -- true
