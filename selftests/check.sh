@@ -7,6 +7,7 @@
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
+. selftests/vm/lib.sh
 out=$PWD/.build/check
 results=$out/results
 
@@ -63,6 +64,10 @@ boot_limit=2400
 # Tests that hold time against the clock want a CPU.
 lanes=$(nproc)
 
+# What the compiler has made for one clone it need not make for the next.
+export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=500M
+PATH=/usr/lib/ccache:$PATH
+
 # What the tests in the kernels use.
 programs()
 {
@@ -85,7 +90,7 @@ host_tests()
 		make -s spec-check
 	step "unit tests of the tools" make -s -j"$(nproc)" -C user check
 	step "fuzzers of the tools, a short time each" \
-		make -s -j"$(nproc)" -C user fuzz-run FUZZ_SECONDS=5
+		make -s -j"$(nproc)" -C user fuzz-run FUZZ_SECONDS=2
 	step "what Documentation/conformance.rst names is there" selftests/conformance.sh
 }
 tests_with_kernels()

@@ -7,7 +7,7 @@ set -eu
 demo="gcc make pkg-config libmnl-dev libjansson-dev libevent-dev libssl-dev libsqlite3-dev
 libnftables-dev libxxhash-dev uthash-dev iproute2 iputils-ping openssl python3 tcpdump
 curl"
-check="$demo python3-yaml python3-jsonschema python3-scapy libcmocka-dev clang
+check="$demo ccache python3-yaml python3-jsonschema python3-scapy libcmocka-dev clang
 libclang-rt-14-dev ethtool nftables socat traceroute iputils-tracepath iperf3
 bind9-dnsutils util-linux mandoc sparse perl linux-source-6.12 bc bison flex xz-utils
 libelf-dev kmod busybox-static procps systemd dkms strace"

@@ -56,7 +56,7 @@ ensure_built()
 	is_built "$built" && return
 	exec {lock}>"$cache/.lock-$kernel"
 	flock "$lock"
-	is_built "$built" || build_anew </dev/null >&2 {lock}>&-
+	is_built "$built" || CCACHE_DISABLE=1 build_anew </dev/null >&2 {lock}>&-
 	exec {lock}>&-
 }
 

@@ -54,7 +54,7 @@ kernel_build()
 	: >"$build_log"
 	# What it mounts there must not stay when it is interrupted.
 	logged unshare -m debootstrap --variant=minbase \
-		--include=gcc,make,ca-certificates "$suite" "$dir" "$from"
+		--include=gcc,make,ccache,ca-certificates "$suite" "$dir" "$from"
 	echo "deb $from $suite-backports main" \
 		>"$dir/etc/apt/sources.list.d/backports.list"
 	cp /etc/resolv.conf "$dir/etc/" 2>/dev/null || :
