@@ -2,7 +2,6 @@
 """The device under test between its two wires, and how a case is run on it."""
 
 import os
-import shlex
 import subprocess
 import time
 
@@ -30,8 +29,7 @@ class Network:
         self.segments = SegmentPort(wire, "inet1")
         self.counters = Counters(dut, "dstm0")
 
-    def run(self, command):
-        words = shlex.split(command) if isinstance(command, str) else command
+    def run(self, words):
         subprocess.run(["ip", "netns", "exec", self.dut] + words, check=True,
                        stdout=subprocess.DEVNULL)
 
@@ -77,15 +75,15 @@ class Network:
     def try_case(self, one):
         """Lines that say what is wrong; none when all is right."""
         self.configure(one.link)
-        for command in one.before:
-            self.run(command)
+        for words in one.before:
+            self.run(words)
         before = self.counters.read()
         for frame in one.send:
             self.send(frame)
         got = self.settle()
         after = self.counters.read()
-        for command in one.after:
-            self.run(command)
+        for words in one.after:
+            self.run(words)
 
         wrong = []
         for where, frames in got.items():
