@@ -107,7 +107,8 @@ static void deliver(struct dstm_dev *dstm, struct dstm_mapping *m,
 	dstm_tally_add(tally, dstm, m, len);
 	if (ip_hdr(skb)->protocol != IPPROTO_TCP && dstm_early_input(dstm, skb))
 		return;
-	if (napi)
+	/* GRO takes apart what a sender or a packet socket may still share. */
+	if (napi && !skb_unclone(skb, GFP_ATOMIC))
 		napi_gro_receive(napi, skb);
 	else
 		netif_rx(skb);

@@ -48,6 +48,29 @@ features "$client" up1 tso off gso off
 features "$client" tun tso off gso off
 check "single segments out of the tunnel" \
 	traffic "$client" tcp 198.51.100.2 8000 --bytes $bytes --timeout 60
+# The sender still shares the data of small segments, which are put together here, and
+# sends it again after losses. It keeps to itself what it cuts in segments.
+cat > "$work/small.py" <<-'END'
+	import random, socket, threading
+	# A segment each, and none with PSH, of which nothing is put together.
+	MSG_EOR = 0x80
+	flags = MSG_EOR | socket.MSG_MORE
+	sent = [random.randbytes(400) for _ in range(1000)]
+	sock = socket.create_connection(("198.51.100.2", 8000))
+	threading.Thread(target=lambda: [sock.send(part, flags) for part in sent] +
+	                 [sock.shutdown(socket.SHUT_WR)]).start()
+	stream = sock.makefile("rb")
+	for number, part in enumerate(sent):
+	    assert stream.read(len(part)) == part, number
+END
+shared()
+{
+	n "$gw" tc qdisc add dev inet0 root netem loss 5% || return 1
+	n "$client" timeout 120 "$python" "$work/small.py" || return 1
+	n "$gw" tc qdisc del dev inet0 root
+}
+features "$gw" down1 gro off
+check "small segments that are lost, and sent again" shared
 features "$client" up1 tx off
 features "$client" tun tx off
 features "$inet" veth0 tx off
