@@ -160,6 +160,11 @@ void dstm_batch_receive(struct dstm_dev *dstm, struct sk_buff *skb)
 	/* The device it came by may be gone by then; its number is in the packet. */
 	skb->dev = dstm->dev;
 	skb_dst_drop(skb);
+	/* Whoever closes the device waits until the queues are empty. */
+	if (!netif_running(dstm->dev)) {
+		dstm_drop(dstm, skb, DSTM_A_STATS_RX_DOWN);
+		return;
+	}
 	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
 		receive_alone(dstm, skb);
 		return;
@@ -226,7 +231,7 @@ int dstm_batch_init(struct dstm_dev *dstm)
 
 /**
  * dstm_batch_drain - wait until no packet is left from before
- * @dstm: the device, to which nothing is queued any more
+ * @dstm: the device, which is no longer netif_running()
  */
 void dstm_batch_drain(struct dstm_dev *dstm)
 {

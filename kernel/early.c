@@ -50,7 +50,7 @@ static struct dstm_dev *find_device(struct dstm_known *known, struct sk_buff *sk
 	struct rtable *rt;
 
 	if (dstm)
-		return dstm;
+		return netif_running(dstm->dev) ? dstm : NULL;
 	state = dstm_known_state(skb->dev);
 	if (dstm_compat_route_input(skb, iph, skb->dev))
 		return NULL;
@@ -189,9 +189,10 @@ bool dstm_early_input(struct dstm_dev *dstm, struct sk_buff *skb)
 	const struct nf_hook_entries *hooks;
 	struct net *net = dev_net(dev);
 
-	/* The only hook there is ours. */
+	/* The only hook there is ours; or it is not, when the device is being closed. */
 	hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
-	if (!hooks || hooks->num_hook_entries > 1 || iph->ihl > 5 ||
+	if (!hooks || hooks->num_hook_entries > 1 ||
+	    hooks->hooks[0].hook != on_ipv4 || iph->ihl > 5 ||
 	    netif_is_l3_slave(dev) || dstm_is_watched_in(dev))
 		return false;
 

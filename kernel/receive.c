@@ -153,7 +153,7 @@ static int receive(struct dstm_dev *dstm, struct sk_buff *skb,
 	struct dstm_mapping *m;
 	int counter;
 
-	if (!(dstm->dev->flags & IFF_UP))
+	if (!netif_running(dstm->dev))
 		return DSTM_A_STATS_RX_DOWN;
 	counter = dstm_rx_counter(dstm_inner_check(skb));
 	if (counter)
