@@ -103,7 +103,8 @@ static struct net_device *next_device(struct net *net, int from, int only)
 }
 
 static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
-		    struct dstm_dev *dstm, const struct dstm_mapping *m)
+		    struct dstm_dev *dstm, const struct dstm_mapping *m,
+		    u64 now)
 {
 	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
 				cb->nlh->nlmsg_seq, &dstm_nl_family,
@@ -112,7 +113,7 @@ static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!hdr)
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, DSTM_A_IFINDEX, dstm->dev->ifindex) ||
-	    dstm_put_mapping(skb, m)) {
+	    dstm_put_mapping(skb, m, now)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -125,13 +126,14 @@ static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
 		       struct dump_ctx *ctx)
 {
 	struct dstm_mapping *m;
-	u64 now = dstm_now();
 	int err = 0;
+	u64 now;
 
 	if (ntohl(ctx->ipv4) < f->first)
 		ctx->ipv4 = htonl(f->first);
 
 	mutex_lock(&dstm->lock);
+	now = dstm_now();
 	if (dstm->dead)
 		err = -ENODEV;
 	for (m = dstm_table_first(&dstm->table, ctx->ipv4, ctx->slot); m;
@@ -140,7 +142,7 @@ static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
 			break;
 		if (!fits(f, m, now))
 			continue;
-		err = dump_one(skb, cb, dstm, m);
+		err = dump_one(skb, cb, dstm, m, now);
 		if (err) {
 			ctx->ipv4 = m->node.key.ipv4;
 			ctx->slot = m->node.key.slot;

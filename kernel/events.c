@@ -25,12 +25,13 @@ static int put_u64(struct sk_buff *skb, int attr, u64 value)
  * dstm_put_mapping - write a mapping, as a nested attribute
  * @skb: the message
  * @m: the mapping, in a locked table or taken out of it
+ * @now: by dstm_now(), for what is left of its lifetime
  *
  * Return: 0 or -EMSGSIZE, then nothing is left of it in the message.
  */
-int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m)
+int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m, u64 now)
 {
-	u64 expires = m->expires, now = dstm_now();
+	u64 expires = m->expires;
 	u32 last_use = READ_ONCE(m->node.last_use);
 	const struct dstm_node *node = &m->node;
 	struct nlattr *nest;
@@ -67,12 +68,20 @@ int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m)
 	return 0;
 }
 
+/*
+ * The device's namespace, held, if somebody listens there; or NULL. The device may move
+ * while a message is made.
+ */
 static struct net *listeners(const struct dstm_dev *dstm)
 {
-	struct net *net = dev_net(dstm->dev);
+	struct net *net;
 
-	return genl_has_listeners(&dstm_nl_family, net, DSTM_NLGRP_EVENTS) ?
-	       net : NULL;
+	rcu_read_lock();
+	net = dev_net(dstm->dev);
+	net = genl_has_listeners(&dstm_nl_family, net, DSTM_NLGRP_EVENTS) ?
+	      maybe_get_net(net) : NULL;
+	rcu_read_unlock();
+	return net;
 }
 
 static struct sk_buff *event_new(struct dstm_dev *dstm, u8 cmd, void **hdr,
@@ -88,6 +97,22 @@ static struct sk_buff *event_new(struct dstm_dev *dstm, u8 cmd, void **hdr,
 		return NULL;
 	}
 	return skb;
+}
+
+/*
+ * What event_new() began. If it could not be made, listeners are told that they have
+ * missed something, as when their sockets are full. Puts the namespace.
+ */
+static void multicast(struct net *net, struct sk_buff *skb, void *hdr, gfp_t gfp)
+{
+	if (skb) {
+		genlmsg_end(skb, hdr);
+		genlmsg_multicast_netns(&dstm_nl_family, net, skb, 0,
+					DSTM_NLGRP_EVENTS, gfp);
+	} else {
+		genl_set_err(&dstm_nl_family, net, 0, DSTM_NLGRP_EVENTS, -ENOBUFS);
+	}
+	put_net(net);
 }
 
 /**
@@ -106,15 +131,11 @@ void dstm_event_mapping(struct dstm_dev *dstm, u8 cmd,
 	if (!net)
 		return;
 	skb = event_new(dstm, cmd, &hdr, GFP_KERNEL);
-	if (!skb)
-		return;
-	if (dstm_put_mapping(skb, m)) {
+	if (skb && dstm_put_mapping(skb, m, dstm_now())) {
 		nlmsg_free(skb);
-		return;
+		skb = NULL;
 	}
-	genlmsg_end(skb, hdr);
-	genlmsg_multicast_netns(&dstm_nl_family, net, skb, 0, DSTM_NLGRP_EVENTS,
-				GFP_KERNEL);
+	multicast(net, skb, hdr, GFP_KERNEL);
 }
 
 static int put_port(struct sk_buff *skb, int attr, const struct sk_buff *packet,
@@ -179,18 +200,18 @@ static void event_packet(struct dstm_dev *dstm, u8 cmd,
 	struct sk_buff *skb;
 	void *hdr;
 
-	if (!net || !__ratelimit(limit))
+	if (!net)
 		return;
-	skb = event_new(dstm, cmd, &hdr, GFP_ATOMIC);
-	if (!skb)
-		return;
-	if (put_packet(skb, packet, outer, reason)) {
-		nlmsg_free(skb);
+	if (!__ratelimit(limit)) {
+		put_net(net);
 		return;
 	}
-	genlmsg_end(skb, hdr);
-	genlmsg_multicast_netns(&dstm_nl_family, net, skb, 0, DSTM_NLGRP_EVENTS,
-				GFP_ATOMIC);
+	skb = event_new(dstm, cmd, &hdr, GFP_ATOMIC);
+	if (skb && put_packet(skb, packet, outer, reason)) {
+		nlmsg_free(skb);
+		skb = NULL;
+	}
+	multicast(net, skb, hdr, GFP_ATOMIC);
 }
 
 static void acquire(struct dstm_dev *dstm, const struct sk_buff *packet)

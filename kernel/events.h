@@ -9,7 +9,7 @@ struct dstm_mapping;
 struct ipv6hdr;
 struct sk_buff;
 
-int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m);
+int dstm_put_mapping(struct sk_buff *skb, const struct dstm_mapping *m, u64 now);
 
 void dstm_event_mapping(struct dstm_dev *dstm, u8 cmd,
 			const struct dstm_mapping *m);

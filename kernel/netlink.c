@@ -127,6 +127,13 @@ static int set_one(struct dstm_dev *dstm, struct nlattr *attr,
 	return err;
 }
 
+/* By a command, unless its lifetime was over before. */
+static void tell_gone(struct dstm_dev *dstm, const struct dstm_mapping *m)
+{
+	dstm_event_mapping(dstm, dstm_mapping_expired(m, dstm_now()) ?
+			   DSTM_CMD_MAP_EXPIRE_NTF : DSTM_CMD_MAP_DEL_NTF, m);
+}
+
 static void commit(struct dstm_dev *dstm, struct dstm_change *changes,
 		   unsigned int n, struct hlist_head *evicted)
 {
@@ -134,7 +141,7 @@ static void commit(struct dstm_dev *dstm, struct dstm_change *changes,
 	unsigned int i;
 
 	hlist_for_each_entry(m, evicted, wheel)
-		dstm_event_mapping(dstm, DSTM_CMD_MAP_DEL_NTF, m);
+		tell_gone(dstm, m);
 	for (i = 0; i < n; i++)
 		dstm_event_mapping(dstm, DSTM_CMD_MAP_NEW_NTF, changes[i].new);
 	/* One message may have set a mapping twice: only now nobody looks. */
@@ -156,7 +163,7 @@ static void roll_back(struct dstm_dev *dstm, struct dstm_change *changes,
 	dstm_table_restore(&dstm->table, evicted);
 	/* Hardly ever: memory did not suffice to put these back. */
 	hlist_for_each_entry(m, evicted, wheel)
-		dstm_event_mapping(dstm, DSTM_CMD_MAP_DEL_NTF, m);
+		tell_gone(dstm, m);
 }
 
 int dstm_nl_map_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -221,7 +228,7 @@ static void delete_list(struct dstm_dev *dstm, struct hlist_head *removed)
 	struct dstm_mapping *m;
 
 	hlist_for_each_entry(m, removed, wheel)
-		dstm_event_mapping(dstm, DSTM_CMD_MAP_DEL_NTF, m);
+		tell_gone(dstm, m);
 	dstm_device_free_list(removed);
 }
 
@@ -317,7 +324,7 @@ int dstm_nl_map_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!hdr)
 		goto unlock;
 	if (nla_put_u32(reply, DSTM_A_IFINDEX, dstm->dev->ifindex) ||
-	    dstm_put_mapping(reply, m)) {
+	    dstm_put_mapping(reply, m, dstm_now())) {
 		nlmsg_free(reply);
 		err = -EMSGSIZE;
 		goto unlock;

@@ -44,6 +44,10 @@ check "expire" heard gw.json '"expire"' '192\.0\.2\.8'
 map add ipv4 192.0.2.9 remote 2001:db8:1::7
 map flush > /dev/null
 check "flush is del" heard gw.json '"del"' '192\.0\.2\.9'
+map add ipv4 192.0.2.10 remote 2001:db8:1::7 lifetime 1
+sleep 1.02
+map flush > /dev/null
+check "of what was over before it is expire" heard gw.json '"expire"' '192\.0\.2\.10'
 check_not "a refused command is no event" map add ipv4 192.0.2.66 remote 2001:db8::1
 check_not "really none" heard_now gw.json '192\.0\.2\.66'
 
