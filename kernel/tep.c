@@ -56,6 +56,16 @@ unsigned int dstm_tep_mtu(struct net *underlay)
 	return mtu;
 }
 
+/*
+ * Whoever has the device, but not the namespace of its underlay, is not to take up
+ * addresses there.
+ */
+static bool may_make(const struct dstm_dev *dstm)
+{
+	return net_eq(dev_net(dstm->dev), dstm->underlay) ||
+	       ns_capable(dstm->underlay->user_ns, CAP_NET_ADMIN);
+}
+
 static struct dstm_tep *make(struct dstm_dev *dstm, const struct in6_addr *addr)
 {
 	struct dstm_tep *tep = kzalloc(sizeof(*tep), GFP_KERNEL_ACCOUNT);
@@ -93,6 +103,10 @@ struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr
 		tep = ERR_PTR(-EADDRINUSE);
 	} else if (tep) {
 		tep->users++;
+	} else if (!may_make(dstm)) {
+		NL_SET_ERR_MSG(extack,
+			       "more local addresses are up to the administrator of the underlay");
+		tep = ERR_PTR(-EPERM);
 	} else {
 		tep = make(dstm, addr);
 		if (tep)

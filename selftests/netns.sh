@@ -240,4 +240,33 @@ else
 	skip "unprivileged caller is refused" "needs setpriv"
 fi
 
+# Whoever is given the device, and not the namespace that its tunnels are in.
+given_away()
+{
+	cat > "$work/given.sh" <<-END
+		echo \$\$ > "$work/given.pid"
+		until $nl link show dstm0 > /dev/null 2>&1; do sleep 0.1; done
+		set -ex
+		$nl map add dev dstm0 ipv4 192.0.2.20 remote 2001:db8:1::20
+		$nl map add dev dstm0 ipv4 192.0.2.21 remote 2001:db8:1::21 local 2001:db8::1
+		! $nl map add dev dstm0 ipv4 192.0.2.22 remote 2001:db8:1::22 local 2001:db8::77
+		$nl map flush dev dstm0
+		! $nl link set dstm0 local 2001:db8::77
+		$nl link set dstm0 local 2001:db8::1 hoplimit 32
+	END
+	unshare -Urn bash "$work/given.sh" > "$work/given" 2>&1 &
+	busywait 5000 [ -s "$work/given.pid" ] || return 1
+	ip -n "$gw" link set dstm0 netns "$(cat "$work/given.pid")" || return 1
+	wait $!
+	status=$?
+	cat "$work/given"
+	[ $status -eq 0 ] && [ "$(grep -c 'up to the administrator' "$work/given")" -eq 2 ]
+}
+if unshare -Urn true 2> /dev/null; then
+	check "no further addresses of the underlay for whoever is given the device" given_away
+else
+	skip "no further addresses of the underlay for whoever is given the device" \
+		"no user namespaces"
+fi
+
 tap_done
