@@ -170,7 +170,7 @@ static void dstm_get_stats64(struct net_device *dev,
 	stats->tx_bytes = sum[DSTM_A_STATS_TX_BYTES];
 	for (i = DSTM_A_STATS_RX_DOWN; i <= DSTM_A_STATS_RX_BACKLOG; i++)
 		stats->rx_dropped += sum[i];
-	for (i = DSTM_A_STATS_TX_PROTOCOL; i <= DSTM_COUNTER_LAST; i++)
+	for (i = DSTM_A_STATS_TX_TRUNCATED; i <= DSTM_COUNTER_LAST; i++)
 		stats->tx_dropped += sum[i];
 }
 

@@ -79,6 +79,20 @@ both_counted()
 }
 check "the mapping's counters are the device's" both_counted
 check "a burst is counted, every packet of it" burst 200
+n "$inet" ping -4 -n -q -c 1 -W 0.2 192.0.2.99 > /dev/null
+# drops rx|tx: the sum of all reasons.
+drops()
+{
+	local name sum=0
+
+	for name in "${!counter[@]}"; do
+		case $name in
+		*-packets|*-bytes)	;;
+		"$1"-*)			sum=$((sum + counter[$name])) ;;
+		esac
+	done
+	echo $sum
+}
 agree()
 {
 	local link stats
@@ -86,10 +100,11 @@ agree()
 	link=$(n "$gw" ip -s -j link show dev dstm0 | "$python" -c '
 import json, sys
 s = json.load(sys.stdin)[0]["stats64"]
-print(s["rx"]["packets"], s["tx"]["packets"])')
-	stats="$(stat rx-packets) $(stat tx-packets)"
+print(s["rx"]["packets"], s["tx"]["packets"], s["rx"]["dropped"], s["tx"]["dropped"])')
+	counters
+	stats="${counter[rx-packets]} ${counter[tx-packets]} $(drops rx) $(drops tx)"
 	echo "ip -s link: $link; stats: $stats"
-	[ "$link" = "$stats" ]
+	[ "$link" = "$stats" ] && [ "${counter[tx-no-mapping]}" -gt 0 ]
 }
 check "ip -s link agrees with the counters" agree
 if command -v ethtool > /dev/null; then
