@@ -429,28 +429,39 @@ static int dstm_newlink(struct net *underlay, struct net_device *dev,
 
 DSTM_COMPAT_NEWLINK(dstm_rtnl_newlink, dstm_newlink)
 
-static int dstm_change_local(struct dstm_dev *dstm, const struct in6_addr *addr,
-			     struct netlink_ext_ack *extack)
+/* The end point that a change leaves the device with, to be put. */
+static struct dstm_tep *tep_to_be(struct dstm_dev *dstm, const struct nlattr *local,
+				  struct netlink_ext_ack *extack)
 {
-	struct dstm_tep *tep, *old = dstm->tep;
+	struct in6_addr addr = dstm->tep->addr;
+
+	if (local)
+		addr = nla_get_in6_addr(local);
+	if (dstm->tep->users > 1 && !ipv6_addr_equal(&addr, &dstm->tep->addr)) {
+		NL_SET_ERR_MSG(extack, "mappings use the local address, flush them first");
+		return ERR_PTR(-EBUSY);
+	}
+	return dstm_tep_get(dstm, &addr, extack);
+}
+
+/* Both what may be refused, or nothing. */
+static int dstm_change(struct dstm_dev *dstm, struct nlattr *data[],
+		       struct netlink_ext_ack *extack)
+{
+	struct dstm_tep *tep;
 	int err = 0;
 
-	if (ipv6_addr_equal(addr, &old->addr))
-		return 0;
-
 	mutex_lock(&dstm->lock);
-	if (old->users > 1) {
-		NL_SET_ERR_MSG(extack, "mappings use the local address, flush them first");
-		err = -EBUSY;
-		goto out;
-	}
-	tep = dstm_tep_get(dstm, addr, extack);
+	tep = tep_to_be(dstm, data[IFLA_DSTM_LOCAL], extack);
 	if (IS_ERR(tep)) {
 		err = PTR_ERR(tep);
 		goto out;
 	}
-	dstm->tep = tep;
-	dstm_tep_put(old);
+	if (data[IFLA_DSTM_SHORTCUT])
+		err = dstm_shortcut_set(dstm, data[IFLA_DSTM_SHORTCUT], extack);
+	if (!err)
+		swap(dstm->tep, tep);
+	dstm_tep_put(tep);
 out:
 	mutex_unlock(&dstm->lock);
 	return err;
@@ -461,7 +472,6 @@ static int dstm_changelink(struct net_device *dev, struct nlattr *tb[],
 			   struct netlink_ext_ack *extack)
 {
 	struct dstm_dev *dstm = netdev_priv(dev);
-	struct in6_addr local;
 	int err;
 
 	if (!data)
@@ -472,20 +482,12 @@ static int dstm_changelink(struct net_device *dev, struct nlattr *tb[],
 				    "the role of a device can not change, make another one");
 		return -EOPNOTSUPP;
 	}
-	if (data[IFLA_DSTM_LOCAL]) {
-		local = nla_get_in6_addr(data[IFLA_DSTM_LOCAL]);
-		err = dstm_change_local(dstm, &local, extack);
-		if (err)
-			return err;
-	}
-	if (data[IFLA_DSTM_SHORTCUT]) {
-		err = dstm_shortcut_set(dstm, data[IFLA_DSTM_SHORTCUT], extack);
-		if (err)
-			return err;
-	}
+	err = dstm_change(dstm, data, extack);
+	if (err)
+		return err;
 	dstm_configure(dstm, data);
-	/* The core does not tell of an MTU that is what it was. */
-	if (tb[IFLA_MTU])
+	/* The core tells of an MTU only if it is not what it was. */
+	if (tb[IFLA_MTU] && nla_get_u32(tb[IFLA_MTU]) == dev->mtu)
 		dstm->mtu_by_hand = true;
 	/* Less may fit now, or more. */
 	dstm_mtu_follow();

@@ -49,6 +49,16 @@ check "the underlay is small" underlay 1400
 check "the gateway follows again" mtu gw0 1400
 check "inside, too" mtu in0 1352
 check "the client's stays" mtu cl0 1400
+check "what it is already, set by us, is by hand" gw_nl link set in0 mtu 1352
+check_not "what is refused is not" gw_nl link set gw0 hairpin on mtu 100
+check "the underlay is what it was" underlay 1500
+check "the gateway follows" mtu gw0 1500
+check "what was set stays" mtu in0 1352
+gw_nl link del in0
+check "a gateway that fragments inside" gw_nl link add in0 local 2001:db8:1::3 frag inner encaplimit 4
+check "the underlay is small again" underlay 1400
+check "the gateway follows once more" mtu gw0 1400
+check "inside" mtu in0 1352
 
 ip -n "$gw" link add other type dummy
 ip -n "$gw" link set other mtu 4000 up

@@ -314,6 +314,12 @@ check "one good, one not" refuses "been through the stack" \
 	link set dstm0 shortcut on dev inet0 dev lo
 check "a client" refuses "only a gateway" \
 	link add dstm2 role client local 2001:db8::2 shortcut on dev inet0
+check "a client without one" gw_nl link add dstm2 role client local 2001:db8::2
+check "is not changed by half" refuses "only a gateway" \
+	link set dstm2 local 2001:db8::3 shortcut on dev inet0
+local_of_dstm2() { gw_nl link show dstm2 | grep "local 2001:db8::2 "; }
+check "at all" local_of_dstm2
+gw_nl link del dstm2
 check "is not there then" refuses "no such device" link show dstm2
 check "no devices" refuses "dev NAME is missing" link set dstm0 shortcut on
 check "another word" refuses "expected off or on" link set dstm0 shortcut maybe

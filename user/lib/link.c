@@ -109,7 +109,7 @@ int dstm_link_set(struct dstm_nl *nl, const struct dstm_link *link)
 {
 	struct nlmsghdr *nlh = request(nl, RTM_NEWLINK, 0, link);
 
-	if (link->have & ~(1U << DSTM_LINK_MTU | 1U << DSTM_LINK_UP))
+	if (link->have & ~(1U << DSTM_LINK_UP))
 		info_put(nlh, link);
 	return dstm_nl_ask(nl, nlh, NULL, NULL);
 }
