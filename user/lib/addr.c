@@ -50,8 +50,8 @@ int dstm_number_parse(const char *text, uint64_t max, uint64_t *number)
 		text += 2;
 		base = 16;
 	}
-	/* strtoull() alone would take signs and leading blanks. */
-	if (!isxdigit((unsigned char)text[0]))
+	/* strtoull() alone would take signs, leading blanks and another 0x. */
+	if (!isxdigit((unsigned char)text[0]) || text[1] == 'x' || text[1] == 'X')
 		return -EINVAL;
 
 	errno = 0;

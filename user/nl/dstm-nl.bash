@@ -35,6 +35,7 @@ _dstm_nl()
 	role)		words='gateway client' ;;
 	hairpin|icmp-errors|shortcut)
 			words='on off' ;;
+	on)		[ "${COMP_WORDS[COMP_CWORD - 2]}" != shortcut ] || words=dev ;;
 	hoplimit)	words='inherit 64' ;;
 	tclass)		words='inherit' ;;
 	dscp|frag)	words='inner outer' ;;

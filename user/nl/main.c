@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "nl.h"
 
@@ -231,6 +233,20 @@ int nl_flush(void)
 	return DONE;
 }
 
+/*
+ * A socket must not get the number of a standard stream that is closed: what is
+ * written would go there. Opened the wrong way round, each write still fails.
+ */
+static void occupy_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			exit(FAILED);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -246,6 +262,7 @@ int main(int argc, char **argv)
 	struct nl nl = {0};
 	int ret, c;
 
+	occupy_streams();
 	while ((c = getopt_long(argc, argv, "+jpsb:Vh", long_options,
 				NULL)) != -1) {
 		switch (c) {

@@ -125,7 +125,7 @@ static int show(uint32_t ifindex, const struct dstm_mapping *m,
 			printf("    %s\n", text);
 		}
 	}
-	return ferror(shower->json.file) ? -EIO : 0;
+	return ferror(shower->json.file) ? -errno : 0;
 }
 
 static struct shower shower_open(const struct nl *nl)
@@ -292,7 +292,8 @@ static int map_flush(struct nl *nl, int argc, char **argv)
 	return nl_flush();
 }
 
-static int save_to(struct nl *nl, uint32_t ifindex, FILE *to)
+/* Says itself what went wrong. */
+static int save_to(struct nl *nl, uint32_t ifindex, FILE *to, const char *path)
 {
 	struct shower shower = {
 		.json = { .file = to, .pretty = nl->pretty },
@@ -301,20 +302,22 @@ static int save_to(struct nl *nl, uint32_t ifindex, FILE *to)
 
 	dstm_jsonw_open(&shower.json, NULL, '[');
 	ret = dstm_table_dump(&nl->table, ifindex, NULL, show, &shower);
+	if (ret)
+		return nl_fail("%s: %s", ferror(to) ? path : "mappings",
+			       dstm_nl_error(nl->table.nl));
 	dstm_jsonw_close(&shower.json, ']');
-	return ret;
+	return DONE;
 }
 
 /* Into what is no file, a pipe or a terminal, it is just written. */
 static int save_through(struct nl *nl, uint32_t ifindex, const char *path)
 {
 	FILE *to = fopen(path, "we");
-	int ret = DONE;
+	int ret;
 
 	if (!to)
 		return nl_fail("%s: %s", path, strerror(errno));
-	if (save_to(nl, ifindex, to))
-		ret = nl_fail("mappings: %s", dstm_nl_error(nl->table.nl));
+	ret = save_to(nl, ifindex, to, path);
 	if (fclose(to) && ret == DONE)
 		ret = nl_fail("%s: %s", path, strerror(errno));
 	return ret;
@@ -344,13 +347,11 @@ static int save_file(struct nl *nl, uint32_t ifindex, const char *path,
 		return ret;
 	}
 
-	if (save_to(nl, ifindex, to))
-		ret = nl_fail("mappings: %s", dstm_nl_error(nl->table.nl));
-	else if (fflush(to) || ferror(to) || fchmod(fd, mode) || fsync(fd) ||
-		 rename(temporary, path))
+	ret = save_to(nl, ifindex, to, path);
+	if (ret == DONE &&
+	    (fflush(to) || ferror(to) || fchmod(fd, mode) || fsync(fd) ||
+	     rename(temporary, path)))
 		ret = nl_fail("%s: %s", path, strerror(errno));
-	else
-		ret = DONE;
 	fclose(to);
 	if (ret != DONE)
 		unlink(temporary);
@@ -361,13 +362,16 @@ static int save_file(struct nl *nl, uint32_t ifindex, const char *path,
 /* A link stays a link, and a file that is there keeps its mode. */
 static int save(struct nl *nl, uint32_t ifindex, const char *path)
 {
-	mode_t mode = 0644;
+	mode_t mask;
 	struct stat is;
 	char *real;
 	int ret;
 
-	if (stat(path, &is))
-		return save_file(nl, ifindex, path, mode);
+	if (stat(path, &is)) {
+		mask = umask(0);
+		umask(mask);
+		return save_file(nl, ifindex, path, 0666 & ~mask);
+	}
 	if (!S_ISREG(is.st_mode))
 		return save_through(nl, ifindex, path);
 	real = realpath(path, NULL);
@@ -394,9 +398,8 @@ static int map_save(struct nl *nl, int argc, char **argv)
 
 	if (file && strcmp(file, "-"))
 		return save(nl, ifindex, file);
-	if (save_to(nl, ifindex, stdout))
-		return nl_fail("mappings: %s", dstm_nl_error(nl->table.nl));
-	return nl_flush();
+	ret = save_to(nl, ifindex, stdout, "standard output");
+	return ret == DONE ? nl_flush() : ret;
 }
 
 #define KEY	"dev NAME ipv4 ADDR [psid N psid-len N [psid-offset N]]"

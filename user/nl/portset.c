@@ -9,7 +9,7 @@
 static int parse(struct dstm_portset *set, int argc, char **argv)
 {
 	const char *reason;
-	bool psid = false, len = false;
+	bool psid = false, len = false, offset = false;
 	uint64_t number;
 	int i;
 
@@ -21,13 +21,20 @@ static int parse(struct dstm_portset *set, int argc, char **argv)
 			return nl_misuse("%s: expected a number, not \"%s\"",
 					 argv[i], argv[i + 1]);
 		if (!strcmp(argv[i], "psid")) {
+			if (psid)
+				return nl_misuse("psid is given twice");
 			set->psid = (uint16_t)number;
 			psid = true;
 		} else if (!strcmp(argv[i], "psid-len")) {
+			if (len)
+				return nl_misuse("psid-len is given twice");
 			set->len = number > 255 ? 255 : (uint8_t)number;
 			len = true;
 		} else if (!strcmp(argv[i], "psid-offset")) {
+			if (offset)
+				return nl_misuse("psid-offset is given twice");
 			set->offset = number > 255 ? 255 : (uint8_t)number;
+			offset = true;
 		} else {
 			return nl_misuse("what is %s here?", argv[i]);
 		}

@@ -66,6 +66,7 @@ static void number(void **state)
 	assert_int_equal(dstm_number_parse(" 1", 9, &n), -EINVAL);
 	assert_int_equal(dstm_number_parse("1 ", 9, &n), -EINVAL);
 	assert_int_equal(dstm_number_parse("0x", 9, &n), -EINVAL);
+	assert_int_equal(dstm_number_parse("0x0x5", 9, &n), -EINVAL);
 	assert_int_equal(dstm_number_parse("0x-1", 9, &n), -EINVAL);
 	assert_int_equal(dstm_number_parse("ten", 9, &n), -EINVAL);
 }
