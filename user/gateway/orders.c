@@ -345,7 +345,31 @@ static size_t unique(uint64_t *key, size_t n)
 	return kept;
 }
 
-int sync_end(struct order *order, size_t *wanted, size_t *deleted)
+/*
+ * A mapping that waited, and is refused, does not keep all others from their end. What
+ * was under its key is not wanted any more.
+ */
+static void late_refused(struct order *order, const struct dstm_mapping *m,
+			 json_t *refused)
+{
+	struct order look = { .gw = order->gw, .server = order->server };
+	struct dstm_mapping key = *m;
+	uint32_t ifindex;
+
+	json_array_append_new(refused, json_pack("{s:o, s:s}", "mapping",
+						 dstm_mapping_json(m, NULL),
+						 "reason", order->error));
+	/* Whose it was does not matter. */
+	key.have &= 1U << DSTM_A_MAPPING_IPV4 | 1U << DSTM_A_MAPPING_PSID |
+		    1U << DSTM_A_MAPPING_PSID_LEN |
+		    1U << DSTM_A_MAPPING_PSID_OFFSET;
+	if (!device_of(&look, m, 1, &ifindex) &&
+	    !dstm_table_del(&order->gw->table, ifindex, &key))
+		order->gw->figures.mappings_deleted++;
+}
+
+int sync_end(struct order *order, size_t *wanted, size_t *deleted,
+	     json_t *refused)
 {
 	const struct gateway *gw = order->gw;
 	struct sync *sync = order->sync;
@@ -372,6 +396,6 @@ int sync_end(struct order *order, size_t *wanted, size_t *deleted)
 	order->gw->figures.mappings_deleted += *deleted;
 	for (i = 0; i < sync->deferred_count; i++)
 		if (kernel_set(order, &sync->deferred[i], 1))
-			return -1;
+			late_refused(order, &sync->deferred[i], refused);
 	return 0;
 }

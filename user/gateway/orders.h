@@ -99,9 +99,11 @@ int sync_chunk(struct order *order, const struct dstm_mapping *m, size_t n);
  * @order: the order, with a sync, which stays the caller's
  * @wanted: how many are wanted
  * @deleted: how many were deleted
+ * @refused: an array that takes those which had to wait, and were refused
  *
  * Return: 0, or -1.
  */
-int sync_end(struct order *order, size_t *wanted, size_t *deleted);
+int sync_end(struct order *order, size_t *wanted, size_t *deleted,
+	     json_t *refused);
 
 #endif

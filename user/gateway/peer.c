@@ -269,10 +269,11 @@ static void sync_more(struct peer *peer, struct dstm_rpc_call *call,
 static void sync_finish(struct peer *peer, struct dstm_rpc_call *call)
 {
 	struct order order = order_of(peer);
+	json_t *refused = json_array();
 	size_t wanted, deleted;
 	double begin = now();
 
-	if (sync_end(&order, &wanted, &deleted)) {
+	if (sync_end(&order, &wanted, &deleted, refused)) {
 		dstm_log(DSTM_LOG_ERR, "sync of server %s: %s", name_of(peer),
 			 order.error);
 		refuse(call, &order);
@@ -281,9 +282,11 @@ static void sync_finish(struct peer *peer, struct dstm_rpc_call *call)
 			 "sync of server %s: %zu mappings, %zu others deleted",
 			 name_of(peer), wanted, deleted);
 		done(peer, call, begin,
-		     json_pack("{s:I, s:I}", "count", (json_int_t)wanted,
-			       "deleted", (json_int_t)deleted));
+		     json_pack("{s:I, s:I, s:O}", "count", (json_int_t)wanted,
+			       "deleted", (json_int_t)deleted,
+			       "refused", refused));
 	}
+	json_decref(refused);
 	sync_free(peer->sync);
 	peer->sync = NULL;
 }

@@ -36,6 +36,15 @@ struct prefix {
 
 struct batch;
 
+/* The chunk of a sync that is under way; all of it is of one device. */
+struct chunk {
+	size_t from;			/* where it begins in the sync */
+	size_t count;
+	size_t most;			/* how many it may have */
+	size_t at[DSTM_GATEWAY_BATCH];	/* where each is in the sync */
+	uint64_t number[DSTM_GATEWAY_BATCH];
+};
+
 /* One gateway. */
 struct link {
 	struct gateways *gateways;
@@ -53,7 +62,9 @@ struct link {
 	size_t sync_count;
 	size_t sync_room;
 	size_t sync_next;
+	size_t sync_refused;
 	uint64_t sync_number;
+	struct chunk chunk;
 	bool begun;			/* the gateway knows of the sync */
 	bool again;			/* and it has to be done once more */
 };
@@ -242,9 +253,13 @@ static void batch_done(json_t *result, const struct dstm_rpc_error *error,
 				       &batch->orders[i].slot,
 				       batch->orders[i].number, !error);
 	turn_end(link->gateways->turn);
+	/* What it will not take it would not take in a sync either. */
+	sync &= batch->del;
 	/* Not at once: what it can not do now it can not in a moment. */
 	if (sync && link->state == UP)
 		link_lost(link, "would not take a mapping away");
+	else if (sync)
+		link->again = true;
 out:
 	free(batch);
 }
@@ -343,14 +358,58 @@ static int sync_slot(const struct order *order, void *data)
 	return 0;
 }
 
+/* It has to do without this mapping, and the lease without this gateway. */
+static void sync_without(struct link *link, const struct slot *slot,
+			 uint64_t number, const char *reason)
+{
+	static struct dstm_log_limit limit;
+	struct order order = { .slot = *slot, .del = true };
+	char text[DSTM_MAPPING_TEXT];
+	struct dstm_mapping m;
+
+	mapping_of(link->gateways->engine, &order, &m);
+	m.have &= ~(1U << DSTM_A_MAPPING_REMOTE);
+	dstm_mapping_text(&m, text);
+	dstm_log_limited(&limit, DSTM_LOG_WARNING,
+			 "gateway %s: does not take %s: %s", link->config->name,
+			 text, reason);
+	link->sync_refused++;
+	turn_begin(link->gateways->turn);
+	engine_confirm(link->gateways->engine, link->index, slot, number,
+		       false);
+	turn_end(link->gateways->turn);
+}
+
+/* One that had to wait for the end of the sync, where it was refused. */
+static void refused_late(struct link *link, json_t *refusal)
+{
+	json_t *mapping = json_object_get(refusal, "mapping");
+	const char *key, *reason = json_string_value(
+		json_object_get(refusal, "reason"));
+	char error[DSTM_MAPPING_ERROR];
+	struct dstm_mapping m;
+	struct order order;
+	struct slot slot;
+
+	if (dstm_mapping_from_json(mapping, NULL, &m, &key, error))
+		return;
+	slot_of(&m, &slot);
+	/* What was ordered since is answered for itself. */
+	if (engine_mapping(link->gateways->engine, link->index, &slot,
+			   &order) && order.number <= link->sync_number)
+		sync_without(link, &slot, order.number,
+			     reason ? reason : "refused");
+}
+
 static void sync_begin(struct link *link);
 
 static void sync_end(json_t *result, const struct dstm_rpc_error *error,
 		     void *data)
 {
 	struct link *link = data;
+	json_t *refusal;
+	size_t i;
 
-	(void)result;
 	if (refused(link, error))
 		return;
 	link->state = UP;
@@ -358,8 +417,15 @@ static void sync_end(json_t *result, const struct dstm_rpc_error *error,
 	free(link->sync);
 	link->sync = NULL;
 	link->sync_room = 0;
-	dstm_log(DSTM_LOG_NOTICE, "gateway %s: has all mappings (%zu)",
-		 link->config->name, link->sync_count);
+	json_array_foreach(json_object_get(result, "refused"), i, refusal)
+		refused_late(link, refusal);
+	if (link->sync_refused)
+		dstm_log(DSTM_LOG_WARNING, "gateway %s: refused %zu of %zu mappings",
+			 link->config->name, link->sync_refused,
+			 link->sync_count);
+	else
+		dstm_log(DSTM_LOG_NOTICE, "gateway %s: has all mappings (%zu)",
+			 link->config->name, link->sync_count);
 	turn_begin(link->gateways->turn);
 	engine_synced(link->gateways->engine, link->index, link->sync_number);
 	turn_end(link->gateways->turn);
@@ -379,39 +445,118 @@ static void sync_request(struct link *link, const char *step,
 }
 
 /*
- * The next chunk, of one device. Each mapping is told as it is now, for orders
- * have gone out since the sync began.
+ * As many mappings as go into one chunk. Each is told as it is now, for orders have
+ * gone out since the sync began.
  */
-static void sync_next(json_t *result, const struct dstm_rpc_error *error,
-		      void *data)
+static void chunk_fill(struct link *link, struct dstm_mapping *m)
 {
-	struct link *link = data;
 	struct engine *engine = link->gateways->engine;
-	struct dstm_mapping m[DSTM_GATEWAY_BATCH];
+	struct chunk *chunk = &link->chunk;
 	uint32_t device = NO_DEVICE;
 	struct order order;
-	size_t n = 0;
 
-	(void)result;
-	if (refused(link, error))
-		return;
-	link->begun = true;
-	flush_link(link);
-	for (; link->sync_next < link->sync_count && n < DSTM_GATEWAY_BATCH;
+	chunk->from = link->sync_next;
+	chunk->count = 0;
+	for (; link->sync_next < link->sync_count && chunk->count < chunk->most;
 	     link->sync_next++) {
 		const struct slot *slot = &link->sync[link->sync_next];
 
 		if (!engine_mapping(engine, link->index, slot, &order))
 			continue;
-		if (n && device_of(link, slot->ipv4) != device)
+		/* A whole pool of them is not asked for one by one. */
+		if (device_of(link, slot->ipv4) == NO_DEVICE) {
+			sync_without(link, slot, order.number,
+				     "the address is in none of its pools for this server");
+			continue;
+		}
+		if (chunk->count && device_of(link, slot->ipv4) != device)
 			break;
 		device = device_of(link, slot->ipv4);
-		mapping_of(engine, &order, &m[n++]);
+		chunk->at[chunk->count] = link->sync_next;
+		chunk->number[chunk->count] = order.number;
+		mapping_of(engine, &order, &m[chunk->count++]);
 	}
-	if (n)
-		sync_request(link, DSTM_GATEWAY_SYNC_CHUNK, m, n, sync_next);
+}
+
+static void chunk_done(json_t *result, const struct dstm_rpc_error *error,
+		       void *data);
+
+static void chunk_next(struct link *link)
+{
+	struct dstm_mapping m[DSTM_GATEWAY_BATCH];
+
+	flush_link(link);
+	chunk_fill(link, m);
+	if (link->chunk.count)
+		sync_request(link, DSTM_GATEWAY_SYNC_CHUNK, m,
+			     link->chunk.count, chunk_done);
 	else
 		sync_request(link, DSTM_GATEWAY_SYNC_END, NULL, 0, sync_end);
+}
+
+/* Go on with the same chunk but for one of it; the first moves into its place. */
+static void chunk_without(struct link *link, size_t i, const char *reason)
+{
+	struct chunk *chunk = &link->chunk;
+	struct slot slot = link->sync[chunk->at[i]];
+
+	link->sync[chunk->at[i]] = link->sync[chunk->from];
+	link->sync_next = chunk->from + 1;
+	sync_without(link, &slot, chunk->number[i], reason);
+}
+
+/*
+ * A chunk was refused as a whole: for one mapping, or it has to be found by fewer at
+ * once. Return whether that is of use: what is refused for no mapping's sake would be
+ * refused for each.
+ */
+static bool chunk_refused(struct link *link, const struct dstm_rpc_error *error)
+{
+	json_t *index = json_object_get(error->data, "index");
+	struct chunk *chunk = &link->chunk;
+	json_int_t i = json_integer_value(index);
+
+	if (json_is_integer(index) && i >= 0 && (size_t)i < chunk->count) {
+		chunk_without(link, (size_t)i, error->message);
+	} else if (chunk->count > 1) {
+		chunk->most = chunk->count / 2;
+		link->sync_next = chunk->from;
+	} else if (error->code == DSTM_RPC_INVALID_PARAMS) {
+		chunk_without(link, 0, error->message);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void chunk_done(json_t *result, const struct dstm_rpc_error *error,
+		       void *data)
+{
+	struct link *link = data;
+
+	(void)result;
+	if (unusable(link, error))
+		return;
+	if (error && !chunk_refused(link, error)) {
+		link_lost(link, error->message);
+		return;
+	}
+	if (!error)
+		link->chunk.most = DSTM_GATEWAY_BATCH;
+	chunk_next(link);
+}
+
+static void sync_begun(json_t *result, const struct dstm_rpc_error *error,
+		       void *data)
+{
+	struct link *link = data;
+
+	(void)result;
+	if (refused(link, error))
+		return;
+	link->begun = true;
+	link->chunk.most = DSTM_GATEWAY_BATCH;
+	chunk_next(link);
 }
 
 static void sync_begin(struct link *link)
@@ -421,6 +566,7 @@ static void sync_begin(struct link *link)
 	link->state = SYNCING;
 	link->sync_count = 0;
 	link->sync_next = 0;
+	link->sync_refused = 0;
 	link->begun = false;
 	link->again = false;
 	if (engine_sync(link->gateways->engine, link->index, sync_slot, link,
@@ -428,7 +574,7 @@ static void sync_begin(struct link *link)
 		link_lost(link, "no memory to synchronise it");
 		return;
 	}
-	sync_request(link, DSTM_GATEWAY_SYNC_BEGIN, NULL, 0, sync_next);
+	sync_request(link, DSTM_GATEWAY_SYNC_BEGIN, NULL, 0, sync_begun);
 }
 
 /* Pools of one device get one number. */
@@ -476,7 +622,10 @@ static void hello_done(json_t *result, const struct dstm_rpc_error *error,
 	if (refused(link, error))
 		return;
 	read_pools(link, json_object_get(result, "pools"));
-	sync_begin(link);
+	if (link->prefixes)
+		sync_begin(link);
+	else
+		link_lost(link, "no memory");
 }
 
 static void on_restarted(struct dstm_rpc_call *call, json_t *params,
@@ -490,7 +639,7 @@ static void on_restarted(struct dstm_rpc_call *call, json_t *params,
 	if (link->state == UP)
 		sync_begin(link);
 	else
-		link->again = link->begun;
+		link->again |= link->begun;
 }
 
 static void each_mapping(struct link *link, json_t *params,

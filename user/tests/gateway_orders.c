@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a gateway does with a sync. The kernel's table is the test's own. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "gateway/orders.h"
+
+#define NET	0xc0000200U
+
+static struct {
+	bool has[8];
+	bool bad;		/* the last of them is refused */
+	bool full;		/* something excludes what is new */
+} kernel;
+
+/* They are called by the linker's --wrap only. */
+int __wrap_dstm_table_set(struct dstm_table *table, uint32_t ifindex, int flags,
+			  const uint32_t *sync, const struct dstm_mapping *m,
+			  size_t n, size_t *bad);
+int __wrap_dstm_table_del(struct dstm_table *table, uint32_t ifindex,
+			  const struct dstm_mapping *m);
+int __wrap_dstm_table_dump(struct dstm_table *table, uint32_t ifindex,
+			   const struct dstm_filter *filter,
+			   dstm_mapping_fn *fn, void *data);
+const char *__wrap_dstm_nl_error(const struct dstm_nl *nl);
+
+static uint32_t place(const struct dstm_mapping *m)
+{
+	return ntohl(m->ipv4.s_addr) - NET;
+}
+
+int __wrap_dstm_table_set(struct dstm_table *table, uint32_t ifindex, int flags,
+			  const uint32_t *sync, const struct dstm_mapping *m,
+			  size_t n, size_t *bad)
+{
+	(void)table;
+	(void)ifindex;
+	(void)flags;
+	(void)sync;
+	for (*bad = 0; *bad < n; ++*bad) {
+		if (kernel.full)
+			return -EEXIST;
+		if (kernel.bad && place(&m[*bad]) == 7)
+			return -EADDRINUSE;
+	}
+	while (n--)
+		kernel.has[place(&m[n])] = true;
+	return 0;
+}
+
+int __wrap_dstm_table_del(struct dstm_table *table, uint32_t ifindex,
+			  const struct dstm_mapping *m)
+{
+	bool had = kernel.has[place(m)];
+
+	(void)table;
+	(void)ifindex;
+	assert_false(dstm_mapping_has(m, DSTM_A_MAPPING_REMOTE));
+	kernel.has[place(m)] = false;
+	kernel.full = false;
+	return had ? 0 : -ENOENT;
+}
+
+int __wrap_dstm_table_dump(struct dstm_table *table, uint32_t ifindex,
+			   const struct dstm_filter *filter,
+			   dstm_mapping_fn *fn, void *data)
+{
+	struct dstm_mapping m = { .have = 1U << DSTM_A_MAPPING_IPV4 };
+	uint32_t i;
+
+	(void)table;
+	(void)filter;
+	for (i = 0; i < 8; i++) {
+		m.ipv4.s_addr = htonl(NET + i);
+		if (kernel.has[i])
+			assert_int_equal(fn(ifindex, &m, NULL, data), 0);
+	}
+	return 0;
+}
+
+const char *__wrap_dstm_nl_error(const struct dstm_nl *nl)
+{
+	(void)nl;
+	return "of the gateway itself";
+}
+
+static struct gateway gateway(struct config_pool *pool)
+{
+	*pool = (struct config_pool){ .prefix.s_addr = htonl(NET), .len = 24 };
+	return (struct gateway){
+		.config = { .pools = pool, .pool_count = 1 },
+	};
+}
+
+/* One that has to wait and is then refused leaves the others their sync. */
+static void refused_late(void **state)
+{
+	struct dstm_mapping m[8] = { { .lifetime = 0 } };
+	struct config_pool pool;
+	struct gateway gw = gateway(&pool);
+	struct order order = { .gw = &gw, .sync = sync_new(), .index = -1 };
+	json_t *refused = json_array(), *mapping;
+	size_t wanted, deleted;
+	uint32_t ifindex[] = { 1 };
+	uint32_t i;
+
+	(void)state;
+	gw.host.ifindex = ifindex;
+	for (i = 2; i < 8; i++) {
+		m[i].ipv4.s_addr = htonl(NET + i);
+		m[i].have = 1U << DSTM_A_MAPPING_IPV4 |
+			    1U << DSTM_A_MAPPING_REMOTE;
+	}
+	/* The last lies there for another remote. */
+	kernel.has[1] = true;
+	kernel.has[7] = true;
+	kernel.full = true;
+	kernel.bad = true;
+	assert_int_equal(sync_chunk(&order, m + 2, 6), 0);
+	assert_int_equal(sync_end(&order, &wanted, &deleted, refused), 0);
+	assert_int_equal(deleted, 1);
+	for (i = 0; i < 8; i++)
+		assert_int_equal(kernel.has[i], i > 1 && i < 7);
+	assert_int_equal(json_array_size(refused), 1);
+	mapping = json_object_get(json_array_get(refused, 0), "mapping");
+	assert_string_equal(json_string_value(json_object_get(mapping, "ipv4")),
+			    "192.0.2.7");
+	json_decref(refused);
+	sync_free(order.sync);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused_late),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
