@@ -28,6 +28,7 @@ struct handshake {
 	struct gateway *gw;
 	LIST_ENTRY(handshake) link;
 	struct bufferevent *bev;
+	struct event *limit;
 };
 
 /**
@@ -104,6 +105,7 @@ static void handshake_end(struct handshake *handshake)
 {
 	LIST_REMOVE(handshake, link);
 	handshake->gw->listeners->count--;
+	event_free(handshake->limit);
 	free(handshake);
 }
 
@@ -133,7 +135,6 @@ static void known(struct gateway *gw, struct bufferevent *bev)
 		bufferevent_free(bev);
 		return;
 	}
-	bufferevent_set_timeouts(bev, NULL, NULL);
 	peer_new(gw, bev, server);
 }
 
@@ -149,11 +150,20 @@ static void on_handshake(struct bufferevent *bev, short what, void *arg)
 		return;
 	}
 	dstm_tls_why(bev, why);
-	if (!why[0])
-		snprintf(why, sizeof(why), "%s", what & BEV_EVENT_TIMEOUT ?
-			 "no certificate came in time" :
-			 "the peer closed the connection");
-	stranger(gw, why);
+	stranger(gw, why[0] ? why : "the peer closed the connection");
+	bufferevent_free(bev);
+}
+
+static void on_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct handshake *handshake = arg;
+	struct bufferevent *bev = handshake->bev;
+	struct gateway *gw = handshake->gw;
+
+	(void)fd;
+	(void)what;
+	handshake_end(handshake);
+	stranger(gw, "no certificate came in time");
 	bufferevent_free(bev);
 }
 
@@ -171,10 +181,23 @@ static void keepalive(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+/* One of the stream's own would begin anew with each byte that comes. */
+static int limit_start(struct handshake *handshake)
+{
+	static const struct timeval limit = { .tv_sec = HANDSHAKE_SECONDS };
+
+	handshake->limit = evtimer_new(handshake->gw->daemon.base, on_limit,
+				       handshake);
+	if (handshake->limit && !evtimer_add(handshake->limit, &limit))
+		return 0;
+	if (handshake->limit)
+		event_free(handshake->limit);
+	return -ENOMEM;
+}
+
 static void on_remote(struct evconnlistener *listener, evutil_socket_t fd,
 		      struct sockaddr *addr, int len, void *arg)
 {
-	static const struct timeval limit = { .tv_sec = HANDSHAKE_SECONDS };
 	struct gateway *gw = arg;
 	struct handshake *handshake;
 
@@ -195,14 +218,15 @@ static void on_remote(struct evconnlistener *listener, evutil_socket_t fd,
 	handshake->gw = gw;
 	handshake->bev = dstm_tls_accept(gw->daemon.base, gw->listeners->ctx,
 					 fd);
-	if (!handshake->bev) {
+	if (!handshake->bev || limit_start(handshake)) {
+		if (handshake->bev)
+			bufferevent_free(handshake->bev);
 		free(handshake);
 		return;
 	}
 	LIST_INSERT_HEAD(&gw->listeners->handshakes, handshake, link);
 	gw->listeners->count++;
 	bufferevent_setcb(handshake->bev, NULL, NULL, on_handshake, handshake);
-	bufferevent_set_timeouts(handshake->bev, &limit, &limit);
 	bufferevent_enable(handshake->bev, EV_READ | EV_WRITE);
 }
 

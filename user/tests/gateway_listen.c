@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who may connect to a gateway, and for how long without saying who he is. */
+#include <arpa/inet.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "gateway/listen.h"
+#include "lib/log.h"
+
+/* The daemon's ten seconds are one here. */
+int __real_event_add(struct event *ev, const struct timeval *timeout);
+int __wrap_event_add(struct event *ev, const struct timeval *timeout);
+int __real_bufferevent_set_timeouts(struct bufferevent *bev,
+				    const struct timeval *in,
+				    const struct timeval *out);
+int __wrap_bufferevent_set_timeouts(struct bufferevent *bev,
+				    const struct timeval *in,
+				    const struct timeval *out);
+
+static const struct timeval *shorter(const struct timeval *time)
+{
+	static struct timeval tenth;
+
+	if (!time || !time->tv_sec)
+		return time;
+	tenth = (struct timeval){ time->tv_sec / 10,
+				  time->tv_sec % 10 * 100000 };
+	return &tenth;
+}
+
+int __wrap_event_add(struct event *ev, const struct timeval *timeout)
+{
+	return __real_event_add(ev, shorter(timeout));
+}
+
+int __wrap_bufferevent_set_timeouts(struct bufferevent *bev,
+				    const struct timeval *in,
+				    const struct timeval *out)
+{
+	(void)out;
+	in = shorter(in);
+	return __real_bufferevent_set_timeouts(bev, in, in);
+}
+
+static struct gateway gw;
+static char dir[] = "/tmp/dstm-listen.XXXXXX";
+static char names[3][64];
+
+static int set_up(void **state)
+{
+	char command[512];
+
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	signal(SIGPIPE, SIG_IGN);
+	dstm_log_most(DSTM_LOG_ERR);
+	snprintf(names[0], sizeof(names[0]), "%s/sock", dir);
+	snprintf(names[1], sizeof(names[1]), "%s/crt", dir);
+	snprintf(names[2], sizeof(names[2]), "%s/key", dir);
+	snprintf(command, sizeof(command),
+		 "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256"
+		 " -nodes -days 2 -subj /CN=gw -out %s -keyout %s 2>/dev/null",
+		 names[1], names[2]);
+	if (system(command))
+		return -1;
+	gw.daemon.base = event_base_new();
+	gw.config.socket = names[0];
+	gw.config.tls = (struct config_tls){
+		.given = true, .address = IN6ADDR_LOOPBACK_INIT,
+		.port = 20000 + (unsigned int)getpid() % 20000,
+		.certificate = names[1], .authorities = names[1],
+		.key = names[2],
+	};
+	return listen_start(&gw);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	listen_stop(&gw);
+	event_base_free(gw.daemon.base);
+	unlink(names[1]);
+	unlink(names[2]);
+	rmdir(dir);
+	return 0;
+}
+
+static int stranger(void)
+{
+	struct sockaddr_in6 to = {
+		.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback,
+		.sin6_port = htons((uint16_t)gw.config.tls.port),
+	};
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static bool closed(int fd)
+{
+	char c;
+
+	return recv(fd, &c, 1, MSG_DONTWAIT) == 0;
+}
+
+/* A byte now and then of a greeting that never ends gives no more time. */
+static void slow(void **state)
+{
+	static const char greeting[48] = { 0x16, 3, 1, 2, 0, 1, 0, 1, -4, 3, 3 };
+	int fd = stranger(), i;
+
+	(void)state;
+	for (i = 0; i < 40 && !closed(fd); i++) {
+		send(fd, greeting + i, 1, 0);
+		usleep(50000);
+		event_base_loop(gw.daemon.base, EVLOOP_NONBLOCK);
+	}
+	assert_in_range(i, 10, 39);
+	assert_int_equal(gw.figures.strangers, 1);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slow),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
