@@ -20,7 +20,8 @@ read -ra kdir <<< "$(selftests/vm/kdir "$kernel")"
 check "make install" make -s install "${kdir[@]}" MO="$tree.build" DESTDIR="$tree" PREFIX=/usr
 ko=$(find "$tree/lib/modules" -name 'dstm.ko*')
 check "the module is installed" [ -s "$ko" ]
-for file in sbin/dstm-nl share/man/man8/dstm-nl.8 share/bash-completion/completions/dstm-nl; do
+for file in sbin/dstm-nl share/man/man8/dstm-nl.8 share/bash-completion/completions/dstm-nl \
+	lib/sysusers.d/dstm.conf; do
 	check "$file is installed below PREFIX" [ -s "$tree/usr/$file" ]
 done
 unit_paths()
