@@ -108,7 +108,7 @@ static void read_device(struct dstm_config *c, void *data)
 
 	read_device_name(c, config, link);
 	dstm_config_need(c, "local");
-	dstm_config_ipv6(c, "local", &link->local);
+	dstm_config_tunnel_end(c, "local", &link->local);
 	dstm_config_ipv4(c, "ipv4", &device->ipv4);
 	if (dstm_config_uint(c, "mtu", MTU_MIN, MTU_MAX, &link->mtu))
 		link->have |= 1U << DSTM_LINK_MTU;
@@ -191,6 +191,30 @@ static int server_find(const struct config *config, const char *name)
 	return -1;
 }
 
+static bool has_uid(const struct config_server *server, uint32_t uid)
+{
+	size_t i;
+
+	for (i = 0; i < server->uid_count; i++)
+		if (server->uids[i] == uid)
+			return true;
+	return false;
+}
+
+/* The one would be taken for the other. */
+static void check_uids(struct dstm_config *c, const struct config *config,
+		       const struct config_server *server)
+{
+	size_t i, k;
+
+	for (i = 0; i + 1 < config->server_count; i++)
+		for (k = 0; k < server->uid_count; k++)
+			if (has_uid(&config->servers[i], server->uids[k]))
+				dstm_config_refuse(c, NULL,
+						   "uid %u is of servers[%zu] already",
+						   server->uids[k], i);
+}
+
 static void read_server(struct dstm_config *c, void *data)
 {
 	struct config *config = data;
@@ -214,6 +238,7 @@ static void read_server(struct dstm_config *c, void *data)
 	dstm_config_array(c, "uids", read_uid, server);
 	dstm_config_array(c, "users", read_user, server);
 	dstm_config_array(c, "certificates", read_certificate, server);
+	check_uids(c, config, server);
 	if (!server->uid_count && !server->certificate_count)
 		dstm_config_refuse(c, NULL,
 				   "expected \"users\", \"uids\" or \"certificates\", or nobody can be this server");

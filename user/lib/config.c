@@ -453,6 +453,24 @@ bool dstm_config_ipv6(struct dstm_config *c, const char *key,
 		    "expected an IPv6 address such as \"2001:db8::1\"");
 }
 
+bool dstm_config_tunnel_end(struct dstm_config *c, const char *key,
+			    struct in6_addr *addr)
+{
+	struct in6_addr read;
+
+	if (!dstm_config_ipv6(c, key, &read))
+		return false;
+	if (IN6_IS_ADDR_UNSPECIFIED(&read) || IN6_IS_ADDR_LOOPBACK(&read) ||
+	    IN6_IS_ADDR_MULTICAST(&read) || IN6_IS_ADDR_LINKLOCAL(&read) ||
+	    IN6_IS_ADDR_V4MAPPED(&read)) {
+		dstm_config_refuse(c, key,
+				   "expected an IPv6 address that is reached from elsewhere, by unicast");
+		return false;
+	}
+	*addr = read;
+	return true;
+}
+
 /* Whether an address of @size bytes has no bit beyond @len. */
 static bool is_prefix(const void *addr, size_t size, uint8_t len)
 {

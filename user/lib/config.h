@@ -125,6 +125,9 @@ bool dstm_config_ipv4(struct dstm_config *c, const char *key,
 		      struct in_addr *addr);
 bool dstm_config_ipv6(struct dstm_config *c, const char *key,
 		      struct in6_addr *addr);
+/* One that a tunnel can end at: the kernel takes no others. */
+bool dstm_config_tunnel_end(struct dstm_config *c, const char *key,
+			    struct in6_addr *addr);
 /* No bit may be set beyond the prefix. An address alone is a whole one. */
 bool dstm_config_ipv4_prefix(struct dstm_config *c, const char *key,
 			     struct in_addr *addr, uint8_t *len);

@@ -226,7 +226,7 @@ static void read_tep(struct dstm_config *c, void *data)
 
 	dstm_config_need(c, "ipv6");
 	dstm_config_need(c, "ipv4");
-	dstm_config_ipv6(c, "ipv6", &supply->tep);
+	dstm_config_tunnel_end(c, "ipv6", &supply->tep);
 	dstm_config_ipv4(c, "ipv4", &supply->tep_ipv4);
 }
 
@@ -269,6 +269,8 @@ static void read_pool_addresses(struct dstm_config *c, struct supply *supply)
 	if (!supply->pool)
 		return;
 	dstm_config_need(c, "prefixes");
+	if (!dstm_config_count(c, "prefixes"))
+		dstm_config_refuse(c, "prefixes", "expected at least one prefix");
 	dstm_config_array(c, "prefixes", read_prefix, supply);
 	if (!dstm_config_ok(c))
 		return;
@@ -469,6 +471,9 @@ static void read_class(struct dstm_config *c, void *data)
 	dstm_config_need(c, "name");
 	if (!dstm_config_string(c, "name", &class->name))
 		return;
+	if (strlen(class->name) >= STORE_CLASS)
+		dstm_config_refuse(c, "name", "expected at most %d bytes",
+				   STORE_CLASS - 1);
 	if (policy_class_find(policy, class->name) >= 0)
 		dstm_config_refuse(c, "name", "another class has that name");
 	policy->classes_count++;
@@ -518,9 +523,14 @@ static void read_fixed(struct dstm_config *c, void *data)
 	if (size < 0)
 		dstm_config_refuse(c, "duid", "expected a DUID in hexadecimal");
 	dstm_config_ipv4(c, "ipv4", &ipv4);
+	if (dstm_config_has(c, "psid") || dstm_config_has(c, "psid-offset"))
+		dstm_config_need(c, "psid-len");
 	dstm_config_uint(c, "psid", 0, UINT16_MAX, &psid);
 	dstm_config_uint(c, "psid-len", 0, 16, &len);
 	dstm_config_uint(c, "psid-offset", 0, 15, &offset);
+	if (!len && offset)
+		dstm_config_refuse(c, "psid-offset",
+				   "expected none without a port set");
 	if (!dstm_config_ok(c))
 		return;
 	fixed.slot.ipv4 = ntohl(ipv4.s_addr);

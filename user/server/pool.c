@@ -365,8 +365,6 @@ int pool_reserve(struct pool *pool, const struct slot *slot)
 	struct reserved *reserved;
 	int ret;
 
-	if (pool_reserved(pool, slot))
-		return 0;
 	ret = pool_take_this(pool, slot, false);
 	if (ret)
 		return ret;

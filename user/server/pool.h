@@ -94,8 +94,8 @@ void pool_exclude(struct pool *pool, uint32_t first, uint32_t last);
  * @pool: the pool
  * @slot: the slot
  *
- * Return: 0, -EBUSY if it is taken or excluded, -ENOENT if it is none of the
- * pool, or -ENOMEM.
+ * Return: 0, -EBUSY if it is taken, kept already or excluded, -ENOENT if it is
+ * none of the pool, or -ENOMEM.
  */
 int pool_reserve(struct pool *pool, const struct slot *slot);
 

@@ -16,6 +16,8 @@
 #define GATEWAYS "{\"gateways\": [{\"name\": \"g\", \"socket\": \"/s\"}],\n"
 #define POOL	"{\"name\": \"p\", \"prefixes\": [\"192.0.2.0/24\"], \"gateways\": [\"g\"], " \
 		"\"tep\": {\"ipv6\": \"2001:db8::1\", \"ipv4\": \"192.0.2.1\"}"
+#define TEP(ipv6) "\"pools\": [{\"name\": \"p\", \"prefixes\": [\"192.0.2.0/24\"], \"gateways\": [\"g\"], " \
+		"\"tep\": {\"ipv6\": \"" ipv6 "\", \"ipv4\": \"192.0.2.1\"}}],\n"
 #define POOLS	"\"pools\": [" POOL "}],\n"
 #define CLASSES "\"classes\": [{\"name\": \"c\", \"pools\": [\"p\"]}]"
 
@@ -61,6 +63,23 @@ static const struct {
 	  "fixed[0].ipv4: expected an address of one of the pools" },
 	{ GATEWAYS POOLS "\"fixed\": [{\"duid\": \"00030001\", \"ipv4\": \"192.0.2.1\"}],\n" CLASSES "}",
 	  "fixed[0].ipv4: expected what is not excluded and not assigned to another" },
+	{ GATEWAYS POOLS "\"fixed\": [{\"duid\": \"00030001\", \"ipv4\": \"192.0.2.2\"}, {\"duid\": \"00030002\", \"ipv4\": \"192.0.2.2\"}],\n" CLASSES "}",
+	  "fixed[1].ipv4: expected what is not excluded and not assigned to another" },
+	{ GATEWAYS POOLS "\"fixed\": [{\"duid\": \"00030001\", \"ipv4\": \"192.0.2.2\", \"psid\": 1, \"psid-len\": 6}, {\"duid\": \"00030002\", \"ipv4\": \"192.0.2.2\", \"psid\": 1, \"psid-len\": 6}],\n" CLASSES "}",
+	  "fixed[1].ipv4: expected what is not excluded and not assigned to another" },
+	{ GATEWAYS POOLS "\"fixed\": [{\"duid\": \"00030001\", \"ipv4\": \"192.0.2.2\", \"psid-offset\": 4}],\n" CLASSES "}",
+	  "fixed[0]: the key \"psid-len\" is missing" },
+	{ GATEWAYS POOLS "\"fixed\": [{\"duid\": \"00030001\", \"ipv4\": \"192.0.2.2\", \"psid-offset\": 4, \"psid-len\": 0}],\n" CLASSES "}",
+	  "fixed[0].psid-offset: expected none without a port set" },
+	{ GATEWAYS TEP("::") CLASSES "}", "pools[0].tep.ipv6: expected an IPv6 address that is reached" },
+	{ GATEWAYS TEP("::1") CLASSES "}", "pools[0].tep.ipv6: expected an IPv6 address that is reached" },
+	{ GATEWAYS TEP("fe80::1") CLASSES "}", "pools[0].tep.ipv6: expected an IPv6 address that is reached" },
+	{ GATEWAYS TEP("ff0e::1") CLASSES "}", "pools[0].tep.ipv6: expected an IPv6 address that is reached" },
+	{ GATEWAYS TEP("::ffff:192.0.2.1") CLASSES "}", "pools[0].tep.ipv6: expected an IPv6 address that is reached" },
+	{ GATEWAYS "\"pools\": [{\"name\": \"p\", \"prefixes\": [], \"gateways\": [\"g\"], \"tep\": {\"ipv6\": \"2001:db8::1\", \"ipv4\": \"192.0.2.1\"}}],\n" CLASSES "}",
+	  "pools[0].prefixes: expected at least one prefix" },
+	{ GATEWAYS POOLS "\"classes\": [{\"name\": \"" TEN TEN TEN TEN TEN TEN "0123\", \"pools\": [\"p\"]}]}",
+	  "classes[0].name: expected at most 63 bytes" },
 	{ GATEWAYS POOLS CLASSES ",\n\"poools\": []}", "poools: there is no such key" },
 };
 
