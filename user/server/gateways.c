@@ -715,6 +715,27 @@ static struct bufferevent *connect_unix(struct link *link)
 			       link->config->socket);
 }
 
+/* Read certificate and key; what was read before stays if that fails. */
+static bool read_keys(struct link *link)
+{
+	const struct gateway_config *config = link->config;
+	struct dstm_tls_files files = { config->certificate, config->key,
+					config->authorities };
+	static struct dstm_log_limit limit;
+	char error[DSTM_TLS_ERROR];
+	SSL_CTX *ctx;
+
+	if (dstm_tls_context(&ctx, &files, false, error)) {
+		dstm_log_limited(&limit, DSTM_LOG_ERR, "gateway %s: %s",
+				 config->name, error);
+		return false;
+	}
+	/* Connections that are there hold the former one. */
+	SSL_CTX_free(link->ctx);
+	link->ctx = ctx;
+	return true;
+}
+
 static struct bufferevent *connect_tls(struct link *link)
 {
 	const struct gateway_config *config = link->config;
@@ -726,9 +747,10 @@ static struct bufferevent *connect_tls(struct link *link)
 	struct bufferevent *bev;
 	int ret;
 
-	errno = ENOKEY;		/* what was wrong with them is said already */
-	if (!link->ctx)
+	if (!link->ctx && !read_keys(link)) {
+		errno = ENOKEY;		/* what is wrong with them is said already */
 		return NULL;
+	}
 	inet_pton(AF_INET, config->address, &v4.sin_addr);
 	bev = dstm_tls_connect(link->gateways->turn->base, link->ctx, config->peer ?
 			       config->peer : config->address);
@@ -788,20 +810,27 @@ static void link_close(struct link *link)
 
 static void link_open(struct link *link, const struct gateway_config *config)
 {
-	struct dstm_tls_files files = { config->certificate, config->key,
-					config->authorities };
-	char error[DSTM_TLS_ERROR];
-
 	link->config = config;
 	link->backoff = BACKOFF_MIN;
 	link->retry = evtimer_new(link->gateways->turn->base, on_retry, link);
-	if (!link->retry)
-		return;
-	if (!config->socket && dstm_tls_context(&link->ctx, &files, false,
-						error))
-		dstm_log(DSTM_LOG_ERR, "gateway %s: %s", config->name, error);
-	else
+	if (link->retry)
 		link_connect(link);
+}
+
+/* The place is the same; what is in its files need not be. */
+static void link_keep(struct link *link, const struct gateway_config *config)
+{
+	link->config = config;
+	if (!config->socket && read_keys(link) && link->state == DOWN &&
+	    link->retry) {
+		link->backoff = BACKOFF_MIN;
+		link_retry(link);
+	}
+	if (link->state == UP)
+		sync_begin(link);
+	/* What is told is what was wanted when it began. */
+	else if (link->state == SYNCING)
+		link->again = true;
 }
 
 static bool equal(const char *a, const char *b)
@@ -863,12 +892,7 @@ void gateways_configure(struct gateways *gateways, const struct config *config)
 
 		if (link->config && wanted[i] &&
 		    same_place(link->config, wanted[i])) {
-			link->config = wanted[i];
-			if (link->state == UP)
-				sync_begin(link);
-			/* What is told is what was wanted when it began. */
-			else if (link->state == SYNCING)
-				link->again = true;
+			link_keep(link, wanted[i]);
 			continue;
 		}
 		if (link->config)

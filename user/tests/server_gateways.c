@@ -21,12 +21,20 @@
 #include "lib/log.h"
 #include "proto/gateway.h"
 #include "proto/rpc.h"
+#include "proto/tls.h"
 #include "server/gateways.h"
 
 #define NET	0xc0000200U
 
 static const char text[] =
 	"{\"gateways\": [{\"name\": \"g\", \"socket\": \"%s\"}],"
+	"\"pools\": [{\"name\": \"p\", \"prefixes\": [\"192.0.2.0/27\"], \"gateways\": [\"g\"],"
+	"  \"tep\": {\"ipv6\": \"2001:db8::1\", \"ipv4\": \"192.0.2.1\"}}],"
+	"\"classes\": [{\"name\": \"c\", \"pools\": [\"p\"], \"tunnel-source\": \"any\"}]}";
+
+static const char text_tls[] =
+	"{\"gateways\": [{\"name\": \"g\", \"address\": \"::1\", \"port\": %u, \"peer\": \"gw\","
+	"  \"certificate\": \"%s.crt\", \"key\": \"%s.key\", \"authorities\": \"%s.crt\"}],"
 	"\"pools\": [{\"name\": \"p\", \"prefixes\": [\"192.0.2.0/27\"], \"gateways\": [\"g\"],"
 	"  \"tep\": {\"ipv6\": \"2001:db8::1\", \"ipv4\": \"192.0.2.1\"}}],"
 	"\"classes\": [{\"name\": \"c\", \"pools\": [\"p\"], \"tunnel-source\": \"any\"}]}";
@@ -42,6 +50,7 @@ static struct {
 	struct gateways *gateways;
 	char path[64];
 	struct evconnlistener *listener;
+	SSL_CTX *ctx;
 	struct dstm_rpc *rpc;		/* the gateway's end */
 	const char *pool;		/* that it serves */
 	unsigned int hellos;
@@ -171,7 +180,10 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	(void)addr;
 	(void)len;
 	(void)data;
-	w.rpc = dstm_rpc_new(bufferevent_socket_new(w.base, fd,
+	/* What was there before is of a server that has gone. */
+	dstm_rpc_free(w.rpc);
+	w.rpc = dstm_rpc_new(w.ctx ? dstm_tls_accept(w.base, w.ctx, fd) :
+			     bufferevent_socket_new(w.base, fd,
 						    BEV_OPT_CLOSE_ON_FREE),
 			     &ops, NULL);
 }
@@ -246,20 +258,19 @@ static void connect_anew(void)
 	settle();
 }
 
-static void listen_at(const char *path)
+static void listen_at(const void *addr, int size)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-
-	memcpy(addr.sun_path, path, strlen(path) + 1);
+	if (w.listener)
+		evconnlistener_free(w.listener);
 	w.listener = evconnlistener_new_bind(w.base, on_accept, NULL,
-					     LEV_OPT_CLOSE_ON_FREE, 4,
-					     (struct sockaddr *)&addr,
-					     sizeof(addr));
+					     LEV_OPT_CLOSE_ON_FREE, 4, addr,
+					     size);
 	assert_non_null(w.listener);
 }
 
 static int set_up(void **state)
 {
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct store_time time;
 	char file[1024], error[DSTM_CONFIG_ERROR];
 
@@ -270,7 +281,8 @@ static int set_up(void **state)
 	dstm_log_most(DSTM_LOG_ERR);
 	w.base = event_base_new();
 	snprintf(w.path, sizeof(w.path), "/tmp/dstm-gateways.%d", getpid());
-	listen_at(w.path);
+	memcpy(addr.sun_path, w.path, sizeof(w.path));
+	listen_at(&addr, sizeof(addr));
 	snprintf(file, sizeof(file), text, w.path);
 	if (config_parse(&w.config, file, strlen(file), error))
 		fail_msg("%s", error);
@@ -299,6 +311,7 @@ static int tear_down(void **state)
 	store_close(w.store);
 	config_free(&w.config);
 	dstm_rpc_free(w.rpc);
+	SSL_CTX_free(w.ctx);
 	evconnlistener_free(w.listener);
 	unlink(w.path);
 	event_base_free(w.base);
@@ -406,6 +419,63 @@ static void expired_and_refused(void **state)
 	assert_int_equal(w.hellos, hellos);
 }
 
+/* Another key, which is the only one that either side trusts from here on. */
+static void new_key(void)
+{
+	char command[512], error[DSTM_TLS_ERROR], crt[80], key[80];
+	struct dstm_tls_files files = { crt, key, crt };
+
+	snprintf(crt, sizeof(crt), "%s.crt", w.path);
+	snprintf(key, sizeof(key), "%s.key", w.path);
+	snprintf(command, sizeof(command),
+		 "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256"
+		 " -nodes -days 2 -subj /CN=gw -addext subjectAltName=DNS:gw"
+		 " -out %s -keyout %s 2>/dev/null", crt, key);
+	assert_int_equal(system(command), 0);
+	SSL_CTX_free(w.ctx);
+	assert_int_equal(dstm_tls_context(&w.ctx, &files, true, error), 0);
+}
+
+/* Keys may come late, and others in the place of the former ones. */
+static void keys(void **state)
+{
+	struct sockaddr_in6 addr = {
+		.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback,
+		.sin6_port = htons((uint16_t)(20000 + getpid() % 20000)),
+	};
+	char file[1024], error[DSTM_CONFIG_ERROR];
+	struct config former = w.config;
+
+	(void)state;
+	listen_at(&addr, sizeof(addr));
+	snprintf(file, sizeof(file), text_tls, ntohs(addr.sin6_port), w.path,
+		 w.path, w.path);
+	if (config_parse(&w.config, file, strlen(file), error))
+		fail_msg("%s", error);
+	gateways_configure(w.gateways, &w.config);
+	config_free(&former);
+	settle();
+	assert_string_equal(w.state, "down");
+	new_key();
+	settle();
+	settle();
+	assert_string_equal(w.state, "up");
+
+	new_key();
+	turn_begin(&w.turn);
+	gateways_configure(w.gateways, &w.config);
+	turn_end(&w.turn);
+	settle();
+	assert_string_equal(w.state, "up");
+	connect_anew();
+	settle();
+	assert_string_equal(w.state, "up");
+	snprintf(file, sizeof(file), "%s.crt", w.path);
+	unlink(file);
+	snprintf(file, sizeof(file), "%s.key", w.path);
+	unlink(file);
+}
+
 int main(void)
 {
 #define TEST(_name) cmocka_unit_test_setup_teardown(_name, set_up, tear_down)
@@ -417,6 +487,7 @@ int main(void)
 		TEST(pending_refused),
 		TEST(pending_refused_late),
 		TEST(expired_and_refused),
+		TEST(keys),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
