@@ -543,13 +543,14 @@ void peers_expired(struct gateway *gw, const struct dstm_mapping *m, size_t n)
 /* The look at one server's mappings. */
 struct idle {
 	struct telling telling;
-	uint32_t least;
-	int64_t most;
+	uint32_t period;
+	int64_t since;		/* the last look, seconds */
 };
 
 /*
- * A mapping is told when it has been idle for long enough, but had not at the last
- * look: so nothing needs to be remembered of it.
+ * A mapping is told when it has been idle for a period, or for one more, that was not
+ * over at the last look: so nothing needs to be remembered of it. Once is not enough,
+ * for the server may wait for more than one.
  */
 static int idle_look(uint32_t ifindex, const struct dstm_mapping *m,
 		     const struct dstm_usage *usage, void *data)
@@ -558,7 +559,8 @@ static int idle_look(uint32_t ifindex, const struct dstm_mapping *m,
 
 	(void)ifindex;
 	if (usage->have >> DSTM_A_MAPPING_IDLE & 1 &&
-	    usage->idle >= idle->least && (int64_t)usage->idle < idle->most &&
+	    usage->idle >= idle->period &&
+	    usage->idle % idle->period < idle->since &&
 	    is_of(idle->telling.peer, m))
 		tell(&idle->telling, dstm_mapping_json(m, usage));
 	return 0;
@@ -578,13 +580,13 @@ static void peer_idle(struct peer *peer)
 	int64_t time = boottime();
 	struct idle idle = {
 		.telling = { .peer = peer, .what = DSTM_GATEWAY_MAP_IDLE },
-		.least = gw->config.idle,
-		.most = INT64_MAX,
+		.period = gw->config.idle,
+		.since = INT64_MAX,
 	};
 	size_t i;
 
 	if (peer->looked)
-		idle.most = idle.least + time - peer->looked;
+		idle.since = time - peer->looked;
 	peer->looked = time;
 	for (i = 0; i < gw->config.device_count; i++)
 		if (uses_device(peer, i))

@@ -421,6 +421,9 @@ static void read_terms(struct dstm_config *c, struct class *class)
 	uint32_t percent = 0, len = 0;
 	int source = SOURCE_PREFIX, degrade = 0;
 
+	/* Who never renews would not hear that it was taken back. */
+	if (dstm_config_has(c, "idle"))
+		dstm_config_need(c, "lifetime");
 	dstm_config_uint(c, "psid-len", 0, 16, &len);
 	class->psid_len = (uint8_t)len;
 	dstm_config_duration(c, "lifetime", 10, 10 * 365 * DAY,

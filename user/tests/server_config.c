@@ -80,6 +80,8 @@ static const struct {
 	  "pools[0].prefixes: expected at least one prefix" },
 	{ GATEWAYS POOLS "\"classes\": [{\"name\": \"" TEN TEN TEN TEN TEN TEN "0123\", \"pools\": [\"p\"]}]}",
 	  "classes[0].name: expected at most 63 bytes" },
+	{ GATEWAYS POOLS "\"classes\": [{\"name\": \"c\", \"pools\": [\"p\"], \"idle\": 600}]}",
+	  "classes[0]: the key \"lifetime\" is missing" },
 	{ GATEWAYS POOLS CLASSES ",\n\"poools\": []}", "poools: there is no such key" },
 };
 
