@@ -354,7 +354,7 @@ static void late_refused(struct order *order, const struct dstm_mapping *m,
 {
 	struct order look = { .gw = order->gw, .server = order->server };
 	struct dstm_mapping key = *m;
-	uint32_t ifindex;
+	uint32_t ifindex = 0;
 
 	json_array_append_new(refused, json_pack("{s:o, s:s}", "mapping",
 						 dstm_mapping_json(m, NULL),
@@ -394,8 +394,13 @@ int sync_end(struct order *order, size_t *wanted, size_t *deleted,
 			return -1;
 	}
 	order->gw->figures.mappings_deleted += *deleted;
-	for (i = 0; i < sync->deferred_count; i++)
-		if (kernel_set(order, &sync->deferred[i], 1))
-			late_refused(order, &sync->deferred[i], refused);
+	for (i = 0; i < sync->deferred_count; i++) {
+		if (!kernel_set(order, &sync->deferred[i], 1))
+			continue;
+		/* Not for the mapping's sake. */
+		if (order->index < 0)
+			return -1;
+		late_refused(order, &sync->deferred[i], refused);
+	}
 	return 0;
 }

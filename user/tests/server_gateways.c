@@ -56,6 +56,7 @@ static struct {
 	unsigned int hellos;
 	bool bad[32];			/* addresses that it refuses */
 	enum blame blame;		/* how */
+	bool stubborn;			/* it takes no mapping away */
 	bool has[32];			/* mappings that it has */
 	bool wanted[32];
 	const char *state;
@@ -116,7 +117,10 @@ static void map_add(struct dstm_rpc_call *call, json_t *params, void *data)
 static void map_del(struct dstm_rpc_call *call, json_t *params, void *data)
 {
 	(void)data;
-	set(call, params, w.has, false);
+	if (w.stubborn)
+		dstm_rpc_refuse(call, DSTM_RPC_REFUSED, NULL, "no");
+	else
+		set(call, params, w.has, false);
 }
 
 static json_t *refused_late(void)
@@ -403,6 +407,14 @@ static void pending_refused_late(void **state)
 	pending(LATE);
 }
 
+/* What it would not take away while it was synchronised goes with the next sync. */
+static void stubborn(void **state)
+{
+	(void)state;
+	w.stubborn = true;
+	pending(INDEX);
+}
+
 /* A mapping that it does not take again is no reason to begin anew. */
 static void expired_and_refused(void **state)
 {
@@ -486,6 +498,7 @@ int main(void)
 		TEST(pool_gone),
 		TEST(pending_refused),
 		TEST(pending_refused_late),
+		TEST(stubborn),
 		TEST(expired_and_refused),
 		TEST(keys),
 	};
