@@ -492,6 +492,26 @@ static bool relay_known(const struct listen_config *listen,
 	return false;
 }
 
+/*
+ * Each relay says who sent it what it relays, so each one's word counts only if it
+ * is known: behind an ordinary relay a client could put a Relay-forward around its
+ * own message, and so say where it is (RFC 8415 section 19.1.2).
+ */
+static bool relays_known(const struct listen_config *listen,
+			 const struct in6_addr *from,
+			 const struct dhcpv6_packet *packet)
+{
+	const struct in6_addr *relay = from;
+	unsigned int i;
+
+	for (i = 0; i < packet->relays; i++) {
+		if (!relay_known(listen, relay))
+			return false;
+		relay = &packet->relay[i].peer;
+	}
+	return true;
+}
+
 /* Read a packet. Return a reason to drop it, or DROPS. */
 static enum drop read_ask(const struct incoming *query, struct ask *ask)
 {
@@ -583,8 +603,9 @@ static void take(struct dhcp4o6 *door, const struct incoming *query)
 	enum limit_verdict verdict;
 
 	door->stats.received++;
-	if (reason == DROPS && ask.packet.relays &&
-	    !relay_known(&door->config->listen, &query->from.sin6_addr))
+	if (reason == DROPS &&
+	    !relays_known(&door->config->listen, &query->from.sin6_addr,
+			  &ask.packet))
 		reason = DROP_RELAY;
 	if (reason != DROPS) {
 		drop(door, query, reason);

@@ -23,7 +23,7 @@
  * @DROP_IGNORED: it is none that a server of this kind answers
  * @DROP_SOURCE: too many from this source
  * @DROP_ALL: too many in all
- * @DROP_RELAY: relayed by one that is not known
+ * @DROP_RELAY: a relay that it came through is not known
  * @DROP_UNKNOWN: the rules do not know the client
  * @DROP_OTHER: meant for another server
  * @DROP_SEND: the answer could not be sent

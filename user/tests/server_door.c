@@ -496,6 +496,56 @@ static void relayed(void **state)
 	assert_int_equal(stats->drops[DROP_RELAY], 1);
 }
 
+static void relay_by(struct dhcpv6_relay *relay, const char *link,
+		     const char *peer)
+{
+	relay->type = DHCPV6_RELAY_FORW;
+	inet_pton(AF_INET6, link, &relay->link);
+	inet_pton(AF_INET6, peer, &relay->peer);
+}
+
+/* Every relay of a chain is named, or a client behind one could pose as another. */
+static void relayed_twice(void **state)
+{
+	const struct dhcp4o6_stats *stats = dhcp4o6_stats(w.door);
+	struct listen_config *listen = &w.config.listen;
+	struct relay_config *relays;
+	uint8_t inner[DHCPV4_MESSAGE];
+	struct dhcpv6_packet packet, got;
+	struct dhcpv4_message m, offer;
+
+	(void)state;
+	relays = realloc(listen->relays, 2 * sizeof(*relays));
+	assert_non_null(relays);
+	listen->relays = relays;
+	message(&m, DHCPV4_DISCOVER, 3);
+	query_of(&packet, &m, inner);
+	packet.relays = 2;
+	relay_by(&packet.relay[0], "2001:db8:9::1", "2001:db8:9::66");
+	relay_by(&packet.relay[1], "2001:db8:1::1", "fe80::7");
+	send_packet(&packet);
+	assert_false(answered(&got, &offer));
+	assert_int_equal(stats->drops[DROP_RELAY], 1);
+	/* The same, by a relay that is named. */
+	inet_pton(AF_INET6, "2001:db8:9::66", &relays[1].prefix);
+	relays[1].len = 128;
+	listen->relays_count = 2;
+	send_packet(&packet);
+	assert_true(answered(&got, &offer));
+	assert_int_equal(got.relays, 2);
+	assert_int_equal(offer.type, DHCPV4_OFFER);
+	/* A lightweight one has no address: it sends from its client's. */
+	relay_by(&packet.relay[0], "2001:db8:1::1", "fe80::7");
+	relay_by(&packet.relay[1], "::", "fe80::7");
+	send_packet(&packet);
+	assert_false(answered(&got, &offer));
+	assert_int_equal(stats->drops[DROP_RELAY], 2);
+	inet_pton(AF_INET6, "fe80::", &relays[1].prefix);
+	relays[1].len = 10;
+	send_packet(&packet);
+	assert_true(answered(&got, &offer));
+}
+
 static void information(void **state)
 {
 	static const uint8_t duid[] = { 0, 3, 0, 1, 0, 9 };
@@ -582,6 +632,7 @@ int main(void)
 		TEST(nothing_learnt),
 		TEST(port_sets),
 		TEST(relayed),
+		TEST(relayed_twice),
 		TEST(information),
 		TEST(declined),
 		TEST(declined_too_often),
