@@ -28,11 +28,6 @@ const char *outcome_name(enum outcome outcome)
 	return names[outcome];
 }
 
-static bool counted(const struct lease *lease)
-{
-	return lease->state != LEASE_FREE && lease->state != LEASE_RESTING;
-}
-
 void step_dirty(struct engine *engine, struct lease *lease)
 {
 	if (lease->dirty)
@@ -98,6 +93,7 @@ static void set_free(struct engine *engine, struct lease *lease)
 {
 	struct pool *pool = step_supply(engine, lease)->pool;
 
+	quota_sub(&engine->quota, engine->policy, lease);
 	if (pool)
 		pool_put(pool, &lease->slot);
 	if (pool && lease->recorded && lease->known)
@@ -107,20 +103,23 @@ static void set_free(struct engine *engine, struct lease *lease)
 		delete(engine, lease);
 }
 
-/* It was not lent; if it is one that rested, it rests on. */
-static void set_back(struct engine *engine, struct lease *lease)
+/*
+ * Its client may have it again, but nobody else: so it counts as one that its prefix
+ * has. Else who asks and gives back under one name after the other empties a pool.
+ */
+static void set_resting(struct engine *engine, struct lease *lease)
 {
-	if (lease->recorded && lease->end > engine->now)
-		lease_set_state(&engine->leases, lease, LEASE_RESTING,
-				lease->end);
-	else
-		set_free(engine, lease);
+	quota_sub_client(&engine->quota, engine->policy, lease);
+	lease_set_state(&engine->leases, lease, LEASE_RESTING, lease->end);
 }
 
+/* If it is one that rested, it rests on. */
 void step_lapse(struct engine *engine, struct lease *lease)
 {
-	quota_sub(&engine->quota, engine->policy, lease);
-	set_back(engine, lease);
+	if (lease->recorded && lease->end > engine->now)
+		set_resting(engine, lease);
+	else
+		set_free(engine, lease);
 }
 
 /* The last gateway has confirmed that the mapping is gone. */
@@ -129,14 +128,16 @@ static void taken_back(struct engine *engine, struct lease *lease)
 	const struct supply *supply = step_supply(engine, lease);
 	uint32_t rest = lease->declined ? supply->decline_rest : supply->rest;
 
-	quota_sub(&engine->quota, engine->policy, lease);
 	if (!lease->lent) {
-		set_back(engine, lease);
+		step_lapse(engine, lease);
 		return;
 	}
+	/* Its client shall get another; how many are declined has its own limit. */
+	if (lease->declined)
+		quota_sub(&engine->quota, engine->policy, lease);
 	lease->declined = false;
 	lease->end = engine->now + (int64_t)rest * 1000;
-	lease_set_state(&engine->leases, lease, LEASE_RESTING, lease->end);
+	set_resting(engine, lease);
 	step_dirty(engine, lease);
 }
 
@@ -455,11 +456,25 @@ static void orphan(struct engine *engine, struct lease *lease)
 		delete(engine, lease);
 }
 
+/* As it was counted before. What rests for longer than others was declined. */
+static void count_loaded(struct engine *engine, struct lease *lease)
+{
+	int64_t rest = (int64_t)step_supply(engine, lease)->rest * 1000;
+
+	if (lease->state == LEASE_FREE ||
+	    (lease->state == LEASE_RESTING && lease->end - engine->now > rest))
+		return;
+	quota_add(&engine->quota, engine->policy, lease);
+	if (lease->state == LEASE_RESTING)
+		quota_sub_client(&engine->quota, engine->policy, lease);
+}
+
 static int load(const struct record *record, void *data)
 {
 	struct engine *engine = data;
 	enum lease_state state = record->state;
 	struct lease *lease;
+	bool placed;
 
 	if (state == LEASE_RESTING && record->end <= engine->now) {
 		/* Only remembered, and only one for each client. */
@@ -484,9 +499,9 @@ static int load(const struct record *record, void *data)
 	lease_set_state(&engine->leases, lease, state,
 			state == LEASE_FREE ? LEASE_NEVER :
 			state == LEASE_RELEASING ? engine->now : lease->end);
-	if (counted(lease))
-		quota_add(&engine->quota, engine->policy, lease);
-	if (!place(engine->policy, lease))
+	placed = place(engine->policy, lease);
+	count_loaded(engine, lease);
+	if (!placed)
 		orphan(engine, lease);
 	if (state == LEASE_RELEASING)
 		lease->waiting = step_supply(engine, lease)->gateways;
@@ -521,8 +536,7 @@ static void adopt(struct engine *engine, struct lease *lease, bool placed)
 {
 	uint64_t gateways = step_supply(engine, lease)->gateways;
 
-	if (counted(lease))
-		quota_add(&engine->quota, engine->policy, lease);
+	quota_again(&engine->quota, engine->policy, lease);
 	if (!placed) {
 		orphan(engine, lease);
 		return;

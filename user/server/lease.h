@@ -64,6 +64,8 @@ struct request;
  * @known: it is found by its client
  * @reached: some gateway confirmed the last order
  * @declined: the address was found to be in use by somebody else
+ * @counts_client: it counts against the quota of its client
+ * @counts_prefix: it counts against the quota of its prefix
  * @by_slot: its place by @slot
  * @by_client: its place by @client
  * @dirties: its place among those that the store has to be told of
@@ -91,6 +93,8 @@ struct lease {
 	bool known : 1;
 	bool reached : 1;
 	bool declined : 1;
+	bool counts_client : 1;
+	bool counts_prefix : 1;
 	UT_hash_handle by_slot;
 	UT_hash_handle by_client;
 	STAILQ_ENTRY(lease) dirties;

@@ -70,20 +70,50 @@ static bool below(const struct quota *quota, const uint8_t *key,
 	return (count ? count->count : 0) < limit;
 }
 
-bool quota_left(const struct quota *quota, const struct policy *policy,
-		uint16_t class, const struct dhcpv6_slice *client,
-		const struct in6_addr *remote)
+/* Whether a lease is counted by this prefix already. */
+static bool in_prefix(const struct policy *policy, const struct lease *own,
+		      uint16_t class, const uint8_t *key, unsigned int len)
 {
-	const struct class *rules = &policy->classes[class];
+	uint8_t own_key[QUOTA_KEY];
+
+	return own && own->class == class && own->counts_prefix &&
+	       quota_prefix_key(own_key, policy, class, &own->remote) == len &&
+	       !memcmp(own_key, key, len);
+}
+
+static bool client_left(const struct quota *quota, const struct policy *policy,
+			uint16_t class, const struct dhcpv6_slice *client,
+			const struct lease *own)
+{
+	uint32_t limit = policy->classes[class].quota_client;
 	uint8_t key[QUOTA_KEY];
 
-	if (rules->quota_client != POLICY_UNLIMITED &&
-	    !below(quota, key, quota_client_key(key, class, client),
-		   rules->quota_client))
-		return false;
-	return rules->quota_prefix == POLICY_UNLIMITED ||
-	       below(quota, key, quota_prefix_key(key, policy, class, remote),
-		     rules->quota_prefix);
+	return limit == POLICY_UNLIMITED ||
+	       (own && own->class == class && own->counts_client) ||
+	       below(quota, key, quota_client_key(key, class, client), limit);
+}
+
+static bool prefix_left(const struct quota *quota, const struct policy *policy,
+			uint16_t class, const struct in6_addr *remote,
+			const struct lease *own)
+{
+	uint32_t limit = policy->classes[class].quota_prefix;
+	uint8_t key[QUOTA_KEY];
+	unsigned int len;
+
+	if (limit == POLICY_UNLIMITED)
+		return true;
+	len = quota_prefix_key(key, policy, class, remote);
+	return in_prefix(policy, own, class, key, len) ||
+	       below(quota, key, len, limit);
+}
+
+bool quota_left(const struct quota *quota, const struct policy *policy,
+		uint16_t class, const struct dhcpv6_slice *client,
+		const struct in6_addr *remote, const struct lease *own)
+{
+	return client_left(quota, policy, class, client, own) &&
+	       prefix_left(quota, policy, class, remote, own);
 }
 
 static void change(struct quota *quota, const uint8_t *key, unsigned int len,
@@ -113,34 +143,58 @@ static void change(struct quota *quota, const uint8_t *key, unsigned int len,
 }
 
 /* Only what has a limit is counted. */
-static void change_both(struct quota *quota, const struct policy *policy,
-			const struct lease *lease, int by)
+static void change_client(struct quota *quota, const struct policy *policy,
+			  const struct lease *lease, int by)
 {
 	struct dhcpv6_slice client = { lease->client, lease->client_len };
-	const struct class *rules;
 	uint8_t key[QUOTA_KEY];
 
-	if (lease->class == LEASE_STATIC)
+	if (!lease->counts_client || lease->class == LEASE_STATIC ||
+	    policy->classes[lease->class].quota_client == POLICY_UNLIMITED)
 		return;
-	rules = &policy->classes[lease->class];
-	if (rules->quota_client != POLICY_UNLIMITED)
-		change(quota, key, quota_client_key(key, lease->class, &client),
-		       by);
-	if (rules->quota_prefix != POLICY_UNLIMITED)
-		change(quota, key, quota_prefix_key(key, policy, lease->class,
-						    &lease->remote), by);
+	change(quota, key, quota_client_key(key, lease->class, &client), by);
+}
+
+static void change_prefix(struct quota *quota, const struct policy *policy,
+			  const struct lease *lease, int by)
+{
+	uint8_t key[QUOTA_KEY];
+
+	if (!lease->counts_prefix || lease->class == LEASE_STATIC ||
+	    policy->classes[lease->class].quota_prefix == POLICY_UNLIMITED)
+		return;
+	change(quota, key, quota_prefix_key(key, policy, lease->class,
+					    &lease->remote), by);
+}
+
+void quota_again(struct quota *quota, const struct policy *policy,
+		 const struct lease *lease)
+{
+	change_client(quota, policy, lease, 1);
+	change_prefix(quota, policy, lease, 1);
 }
 
 void quota_add(struct quota *quota, const struct policy *policy,
-	       const struct lease *lease)
+	       struct lease *lease)
 {
-	change_both(quota, policy, lease, 1);
+	lease->counts_client = true;
+	lease->counts_prefix = true;
+	quota_again(quota, policy, lease);
+}
+
+void quota_sub_client(struct quota *quota, const struct policy *policy,
+		      struct lease *lease)
+{
+	change_client(quota, policy, lease, -1);
+	lease->counts_client = false;
 }
 
 void quota_sub(struct quota *quota, const struct policy *policy,
-	       const struct lease *lease)
+	       struct lease *lease)
 {
-	change_both(quota, policy, lease, -1);
+	quota_sub_client(quota, policy, lease);
+	change_prefix(quota, policy, lease, -1);
+	lease->counts_prefix = false;
 }
 
 void quota_reset(struct quota *quota)

@@ -28,30 +28,50 @@ struct quota {
  * @class: index of the class
  * @client: the client identifier
  * @remote: the client's end of the tunnel
+ * @own: a lease of the client's that it would have instead, or NULL: where that is
+ *	counted already it needs no more room
  */
 bool quota_left(const struct quota *quota, const struct policy *policy,
 		uint16_t class, const struct dhcpv6_slice *client,
-		const struct in6_addr *remote);
+		const struct in6_addr *remote, const struct lease *own);
 
 /**
  * quota_add - count a lease
  * @quota: the counts
  * @policy: the rules
- * @lease: the lease
+ * @lease: the lease, which is not counted
  *
  * Where there is no memory to count in, the lease is not counted.
  */
 void quota_add(struct quota *quota, const struct policy *policy,
-	       const struct lease *lease);
+	       struct lease *lease);
 
 /**
  * quota_sub - count a lease no more
  * @quota: the counts
  * @policy: the rules
- * @lease: the lease, as it was counted
+ * @lease: the lease, as it was counted, if it was
  */
 void quota_sub(struct quota *quota, const struct policy *policy,
-	       const struct lease *lease);
+	       struct lease *lease);
+
+/**
+ * quota_sub_client - count a lease for its client no more, only for its prefix
+ * @quota: the counts
+ * @policy: the rules
+ * @lease: the lease, as it was counted, if it was
+ */
+void quota_sub_client(struct quota *quota, const struct policy *policy,
+		      struct lease *lease);
+
+/**
+ * quota_again - count a lease as it was before quota_reset()
+ * @quota: the counts
+ * @policy: the rules, which may be others
+ * @lease: the lease
+ */
+void quota_again(struct quota *quota, const struct policy *policy,
+		 const struct lease *lease);
 
 /**
  * quota_reset - forget all counts

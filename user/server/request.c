@@ -108,10 +108,9 @@ static struct lease *allocate(struct engine *engine, const struct asker *asker,
 
 /* Take again what the client had before; or forget that it had it. */
 static struct lease *take_again(struct engine *engine, struct lease *lease,
-				const struct asker *asker, uint16_t class)
+				bool fit)
 {
 	struct pool *pool = step_supply(engine, lease)->pool;
-	bool fit = fits(engine, lease, asker, class);
 
 	if (lease->state == LEASE_RESTING) {
 		if (fit)
@@ -129,8 +128,7 @@ static struct lease *take_again(struct engine *engine, struct lease *lease,
 static void offer(struct engine *engine, struct lease *lease,
 		  const struct asker *asker, uint16_t class)
 {
-	if (lease->state == LEASE_OFFERED)
-		quota_sub(&engine->quota, engine->policy, lease);
+	quota_sub(&engine->quota, engine->policy, lease);
 	lease->class = class;
 	lease->remote = asker->tunnel;
 	lease_set_state(&engine->leases, lease, LEASE_OFFERED, engine->now +
@@ -146,6 +144,7 @@ static enum outcome find(struct engine *engine, const struct asker *asker,
 	struct lease *lease = lease_by_client(&engine->leases,
 					      asker->client.data,
 					      asker->client.len);
+	bool fit;
 
 	*result = lease;
 	if (lease && (lease->state == LEASE_RELEASING || lease->dirty))
@@ -164,11 +163,12 @@ static enum outcome find(struct engine *engine, const struct asker *asker,
 		lease = lease_by_client(&engine->leases, asker->client.data,
 					asker->client.len);
 	}
+	fit = lease && fits(engine, lease, asker, class);
 	if (!quota_left(&engine->quota, engine->policy, class, &asker->client,
-			&asker->tunnel))
+			&asker->tunnel, fit ? lease : NULL))
 		return OUTCOME_QUOTA;
 	if (lease)
-		lease = take_again(engine, lease, asker, class);
+		lease = take_again(engine, lease, fit);
 	if (!lease)
 		lease = allocate(engine, asker, class, want);
 	if (!lease)

@@ -386,6 +386,34 @@ static void moved(void **state)
 	expect(&got, DHCPV4_NAK);
 }
 
+/* Who gives back and asks by another name has no more for it. */
+static void rests_within_the_quota(void **state)
+{
+	struct dhcpv4_message ack, m, got;
+
+	(void)state;
+	lease_for(4, &ack);
+	message(&m, DHCPV4_RELEASE, 4);
+	m.ciaddr = ack.yiaddr;
+	ask(&m);
+	confirm();
+	assert_int_equal(w.engine.leases.count[LEASE_RESTING], 1);
+	message(&m, DHCPV4_DISCOVER, 5);
+	ask(&m);
+	expect(&got, DHCPV4_NAK);
+	assert_string_equal(got.text, "you have as many addresses as you may");
+	/* But its last client may have it again. */
+	lease_for(4, &got);
+	assert_int_equal(got.yiaddr.s_addr, ack.yiaddr.s_addr);
+	/* One that is declined does not count: there is a limit for those. */
+	message(&m, DHCPV4_DECLINE, 4);
+	m.requested = ack.yiaddr;
+	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
+	ask(&m);
+	confirm();
+	lease_for(5, &ack);
+}
+
 static void told_why(void **state)
 {
 	struct dhcpv4_message ack, m, got;
@@ -628,6 +656,7 @@ int main(void)
 		TEST(informed),
 		TEST(renewed_at_last),
 		TEST(moved),
+		TEST(rests_within_the_quota),
 		TEST(told_why),
 		TEST(nothing_learnt),
 		TEST(port_sets),

@@ -780,6 +780,60 @@ static void taken_back_from_no_pool(void **state)
 	store_close(w.store);
 }
 
+static bool room_for_one_more(int client)
+{
+	static const uint8_t id[] = { 255, 0, 0, 0, 0, 'w', 1 };
+	const struct dhcpv6_slice other = { id, sizeof(id) };
+	struct in6_addr remote = address(client, 9);
+
+	return quota_left(&w.engine.quota, w.engine.policy, 0, &other, &remote,
+			  NULL);
+}
+
+static void put_resting(int client, int64_t end)
+{
+	const struct record record = {
+		.slot = { .ipv4 = NET + (unsigned int)client },
+		.remote = address(client, 0), .client = w.id[client],
+		.client_len = sizeof(w.id[client]), .class = "whole",
+		.state = LEASE_RESTING, .end = end,
+	};
+
+	assert_int_equal(store_begin(w.store), 0);
+	assert_int_equal(store_put(w.store, &record), 0);
+	assert_int_equal(store_commit(w.store), 0);
+}
+
+/* An address that rests counts as one of its prefix, also after a restart. */
+static void rests_within_the_quota(void **state)
+{
+	int64_t end = w.engine.now + 20000;
+	const struct lease *lease;
+	struct slot want = { 0 };
+	struct asker asker;
+
+	(void)state;
+	put_resting(0, end);
+	put_resting(1, w.engine.now + REST * 2 * 1000);	/* declined */
+	crash();
+	assert_false(room_for_one_more(0));
+	assert_true(room_for_one_more(1));
+	assert_int_equal(engine_configure(&w.engine, rules()), 0);
+	assert_false(room_for_one_more(0));
+	/* Its client may have it, and if it does not take it, it rests on. */
+	asker_of(0, &asker);
+	assert_int_equal(engine_offer(&w.engine, &asker, 0, &want, &lease),
+			 OUTCOME_GRANTED);
+	assert_int_equal(lease->slot.ipv4, NET);
+	pass(10001);
+	assert_int_equal(lease_of(0)->state, LEASE_RESTING);
+	assert_false(room_for_one_more(0));
+	pass(end - w.engine.now);
+	assert_true(room_for_one_more(0));
+	engine_destroy(&w.engine);
+	store_close(w.store);
+}
+
 static int remove_dir(void **state)
 {
 	char command[128];
@@ -795,6 +849,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taken_back_from_no_pool),
 		cmocka_unit_test_setup_teardown(lends_after_a_full_disk,
+						in_a_folder, remove_dir),
+		cmocka_unit_test_setup_teardown(rests_within_the_quota,
 						in_a_folder, remove_dir),
 		cmocka_unit_test_setup_teardown(against_the_model, in_a_folder,
 						remove_dir),

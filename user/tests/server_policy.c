@@ -181,7 +181,7 @@ static void quotas(void **state)
 	struct leases leases = { 0 };
 	struct slot slot = { .ipv4 = 1 };
 	struct quota quota = { 0 };
-	struct lease *lease;
+	struct lease *lease, *more;
 
 	(void)state;
 	policy->classes[0].quota_client = 1;
@@ -189,22 +189,38 @@ static void quotas(void **state)
 	policy->classes[0].quota_prefix_len = 48;
 	lease = lease_new(&leases, &slot, one, sizeof(one));
 	lease->remote = here;
-	assert_true(quota_left(&quota, policy, 0, &first, &here));
+	assert_true(quota_left(&quota, policy, 0, &first, &here, NULL));
 	quota_add(&quota, policy, lease);
 	/* Another identity association of the same DUID. */
-	assert_false(quota_left(&quota, policy, 0, &second, &far));
-	assert_true(quota_left(&quota, policy, 0, &third, &near));
-	lease->remote = near;
-	lease->class = LEASE_STATIC;
-	quota_add(&quota, policy, lease);
-	assert_true(quota_left(&quota, policy, 0, &third, &near));
-	lease->class = 0;
-	quota_add(&quota, policy, lease);
-	assert_false(quota_left(&quota, policy, 0, &third, &near));
-	assert_true(quota_left(&quota, policy, 0, &third, &far));
+	assert_false(quota_left(&quota, policy, 0, &second, &far, NULL));
+	assert_true(quota_left(&quota, policy, 0, &third, &near, NULL));
+	slot.ipv4++;
+	more = lease_new(&leases, &slot, two, sizeof(two));
+	more->remote = near;
+	more->class = LEASE_STATIC;
+	quota_add(&quota, policy, more);
+	assert_true(quota_left(&quota, policy, 0, &third, &near, NULL));
+	more->class = 0;
+	quota_add(&quota, policy, more);
+	assert_false(quota_left(&quota, policy, 0, &third, &near, NULL));
+	assert_true(quota_left(&quota, policy, 0, &third, &far, NULL));
+	/* What has a place there needs none. */
+	assert_true(quota_left(&quota, policy, 0, &second, &near, more));
+	/* Its client's place may be another's, and its prefix's is not. */
+	quota_sub_client(&quota, policy, more);
+	quota_sub_client(&quota, policy, lease);
+	assert_true(quota_left(&quota, policy, 0, &first, &far, NULL));
+	assert_false(quota_left(&quota, policy, 0, &first, &near, NULL));
+	quota_reset(&quota);
+	quota_again(&quota, policy, lease);
+	quota_again(&quota, policy, more);
+	assert_true(quota_left(&quota, policy, 0, &first, &far, NULL));
+	assert_false(quota_left(&quota, policy, 0, &first, &near, NULL));
 	quota_sub(&quota, policy, lease);
-	quota_sub(&quota, policy, lease);
+	quota_sub(&quota, policy, more);
+	quota_sub(&quota, policy, more);
 	assert_null(quota.counts);
+	lease_delete(&leases, more);
 	lease_delete(&leases, lease);
 	heap_destroy(&leases.timers);
 	policy_free(policy);
