@@ -386,6 +386,7 @@ static void due(struct engine *engine, struct lease *lease)
 		break;
 	case LEASE_RELEASING:
 		lease_forget_client(&engine->leases, lease);
+		quota_sub_client(&engine->quota, engine->policy, lease);
 		lease_set_state(&engine->leases, lease, LEASE_RELEASING,
 				LEASE_NEVER);
 		break;

@@ -672,12 +672,11 @@ static int in_a_folder(void **state)
 	return 0;
 }
 
-/* By gateways that do all that they are told. */
-static void request_and_confirm(int client)
+/* The gateways do all that they are told. */
+static void confirm_all(void)
 {
 	unsigned int g, i;
 
-	discover_and_request(client, true);
 	for (g = 0; g < GATEWAYS; g++) {
 		struct gateway *gateway = &w.gateway[g];
 
@@ -691,6 +690,12 @@ static void request_and_confirm(int client)
 		gateway->queued = 0;
 	}
 	engine_commit(&w.engine);
+}
+
+static void request_and_confirm(int client)
+{
+	discover_and_request(client, true);
+	confirm_all();
 }
 
 /* Also where there is no other lease, of which something would have to be written. */
@@ -834,6 +839,37 @@ static void rests_within_the_quota(void **state)
 	store_close(w.store);
 }
 
+/* A gateway that does not answer does not keep a client from another address. */
+static void another_while_one_is_taken_back(void **state)
+{
+	uint8_t id[sizeof(w.id[0])];
+	const struct dhcpv6_slice again = { id, sizeof(id) };
+	struct in6_addr remote = address(3, 0);
+	unsigned int g;
+
+	(void)state;
+	w.engine.policy->classes[0].quota_prefix = POLICY_UNLIMITED;
+	memcpy(id, w.id[0], sizeof(id));
+	id[1] = 1;
+	for (g = 0; g < GATEWAYS; g++)
+		w.gateway[g].up = true;
+	request_and_confirm(0);
+	assert_int_equal(w.granted, 1);
+	give_up(0, false);
+	discover_and_request(0, false);
+	assert_int_equal(w.engine.leases.count[LEASE_OFFERED], 0);
+	pass(5001);
+	discover_and_request(0, false);
+	assert_int_equal(w.engine.leases.count[LEASE_OFFERED], 1);
+	/* The first is counted no more, and not less than that. */
+	confirm_all();
+	assert_int_equal(w.engine.leases.count[LEASE_RESTING], 1);
+	assert_false(quota_left(&w.engine.quota, w.engine.policy, 0, &again,
+				&remote, NULL));
+	engine_destroy(&w.engine);
+	store_close(w.store);
+}
+
 static int remove_dir(void **state)
 {
 	char command[128];
@@ -851,6 +887,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lends_after_a_full_disk,
 						in_a_folder, remove_dir),
 		cmocka_unit_test_setup_teardown(rests_within_the_quota,
+						in_a_folder, remove_dir),
+		cmocka_unit_test_setup_teardown(another_while_one_is_taken_back,
 						in_a_folder, remove_dir),
 		cmocka_unit_test_setup_teardown(against_the_model, in_a_folder,
 						remove_dir),
