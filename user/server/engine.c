@@ -141,12 +141,21 @@ static void taken_back(struct engine *engine, struct lease *lease)
 	step_dirty(engine, lease);
 }
 
+/* It may change where the lease counts. */
+static void set_request(struct engine *engine, struct lease *lease,
+			struct request *request)
+{
+	quota_sub(&engine->quota, engine->policy, lease);
+	lease->request = request;
+	quota_add(&engine->quota, engine->policy, lease);
+}
+
 void step_failed(struct engine *engine, struct lease *lease,
 		 enum outcome outcome)
 {
 	struct request *request = lease->request;
 
-	lease->request = NULL;
+	set_request(engine, lease, NULL);
 	clean(engine, lease);
 	answer(lease, request, outcome);
 	if (lease->state == LEASE_PENDING) {
@@ -198,9 +207,7 @@ void step_granted(struct engine *engine, struct lease *lease)
 		if (lease->end != request->end)
 			lease->renewals++;
 	}
-	quota_sub(&engine->quota, engine->policy, lease);
 	lease->remote = request->remote;
-	quota_add(&engine->quota, engine->policy, lease);
 	lease->end = request->end;
 	lease->recorded = true;
 	lease->lent = true;
@@ -242,7 +249,7 @@ enum outcome step_ask(struct engine *engine, struct lease *lease,
 	if (!request)
 		return OUTCOME_STORE;
 	*request = (struct request){ query, *remote, end };
-	lease->request = request;
+	set_request(engine, lease, request);
 	lease_set_state(&engine->leases, lease, state,
 			engine->now + engine->policy->gateway_time);
 	missing = tell(engine, lease);

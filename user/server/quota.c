@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "quota.h"
+#include "steps.h"
 
 /* Class, kind ('c' or 'p'), then the client's DUID or the prefix. */
 #define KEY_HEAD	3
@@ -70,6 +71,12 @@ static bool below(const struct quota *quota, const uint8_t *key,
 	return (count ? count->count : 0) < limit;
 }
 
+/* One that moves counts where it goes to, or many could go there at once. */
+static const struct in6_addr *place_of(const struct lease *lease)
+{
+	return lease->request ? &lease->request->remote : &lease->remote;
+}
+
 /* Whether a lease is counted by this prefix already. */
 static bool in_prefix(const struct policy *policy, const struct lease *own,
 		      uint16_t class, const uint8_t *key, unsigned int len)
@@ -77,7 +84,7 @@ static bool in_prefix(const struct policy *policy, const struct lease *own,
 	uint8_t own_key[QUOTA_KEY];
 
 	return own && own->class == class && own->counts_prefix &&
-	       quota_prefix_key(own_key, policy, class, &own->remote) == len &&
+	       quota_prefix_key(own_key, policy, class, place_of(own)) == len &&
 	       !memcmp(own_key, key, len);
 }
 
@@ -164,7 +171,7 @@ static void change_prefix(struct quota *quota, const struct policy *policy,
 	    policy->classes[lease->class].quota_prefix == POLICY_UNLIMITED)
 		return;
 	change(quota, key, quota_prefix_key(key, policy, lease->class,
-					    &lease->remote), by);
+					    place_of(lease)), by);
 }
 
 void quota_again(struct quota *quota, const struct policy *policy,

@@ -211,6 +211,9 @@ static enum outcome renew(struct engine *engine, struct lease *lease,
 	/* The answer may have got lost; that is no renewal. */
 	if (lease->tag == asker->tag && !moved)
 		return OUTCOME_GRANTED;
+	if (moved && !quota_left(&engine->quota, engine->policy, class,
+				 &asker->client, &asker->tunnel, lease))
+		return OUTCOME_QUOTA;
 	lease->tag = asker->tag;
 	if (lease->class != class) {
 		quota_sub(&engine->quota, engine->policy, lease);

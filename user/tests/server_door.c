@@ -213,15 +213,18 @@ static void expect(struct dhcpv4_message *m, uint8_t type)
 	assert_int_equal(m->type, type);
 }
 
-static void lease_for(uint8_t client, struct dhcpv4_message *ack)
+static void lease_at(uint8_t client, const char *tunnel,
+		     struct dhcpv4_message *ack)
 {
 	struct dhcpv6_packet packet;
 	struct dhcpv4_message m;
 
 	message(&m, DHCPV4_DISCOVER, client);
+	inet_pton(AF_INET6, tunnel, &m.softwire_source);
 	ask(&m);
 	expect(ack, DHCPV4_OFFER);
 	message(&m, DHCPV4_REQUEST, client);
+	inet_pton(AF_INET6, tunnel, &m.softwire_source);
 	m.requested = ack->yiaddr;
 	dhcpv4_give(&m, DHCPV4_OPT_REQUESTED);
 	m.server_id = ack->server_id;
@@ -231,6 +234,11 @@ static void lease_for(uint8_t client, struct dhcpv4_message *ack)
 	assert_false(answered(&packet, ack));
 	confirm();
 	expect(ack, DHCPV4_ACK);
+}
+
+static void lease_for(uint8_t client, struct dhcpv4_message *ack)
+{
+	lease_at(client, TUNNEL, ack);
 }
 
 static void five_steps(void **state)
@@ -384,6 +392,53 @@ static void moved(void **state)
 	m.xid = ++w.xid;
 	ask(&m);
 	expect(&got, DHCPV4_NAK);
+}
+
+static void move(uint8_t client, struct in_addr addr, const char *tunnel)
+{
+	struct dhcpv4_message m;
+
+	message(&m, DHCPV4_REQUEST, client);
+	m.ciaddr = addr;
+	inet_pton(AF_INET6, tunnel, &m.softwire_source);
+	ask(&m);
+}
+
+/* Nor do clients get more leases in a prefix by taking them there. */
+static void moved_within_the_quota(void **state)
+{
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message first, second, got;
+
+	(void)state;
+	lease_at(4, "2001:db8:4::7", &first);
+	lease_at(5, "2001:db8:5::7", &second);
+	move(4, first.yiaddr, "2001:db8:5::8");
+	expect(&got, DHCPV4_NAK);
+	assert_string_equal(got.text, "you have as many addresses as you may");
+	assert_int_equal(w.ordered, 0);
+	/* Within its own prefix it may. */
+	move(4, first.yiaddr, "2001:db8:4::8");
+	confirm();
+	expect(&got, DHCPV4_ACK);
+	/* Both at once to a third one, where a gateway refuses the first. */
+	move(4, first.yiaddr, "2001:db8:6::7");
+	assert_int_equal(w.ordered, 1);
+	move(5, second.yiaddr, "2001:db8:6::8");
+	expect(&got, DHCPV4_NAK);
+	assert_int_equal(w.ordered, 1);
+	w.ordered = 0;
+	turn_begin(&w.turn);
+	engine_confirm(&w.engine, 0, &w.orders[0].slot, w.orders[0].number,
+		       false);
+	turn_end(&w.turn);
+	assert_false(answered(&packet, &got));
+	w.ordered = 0;
+	move(5, second.yiaddr, "2001:db8:4::9");
+	expect(&got, DHCPV4_NAK);
+	move(5, second.yiaddr, "2001:db8:6::8");
+	confirm();
+	expect(&got, DHCPV4_ACK);
 }
 
 /* Who gives back and asks by another name has no more for it. */
@@ -656,6 +711,7 @@ int main(void)
 		TEST(informed),
 		TEST(renewed_at_last),
 		TEST(moved),
+		TEST(moved_within_the_quota),
 		TEST(rests_within_the_quota),
 		TEST(told_why),
 		TEST(nothing_learnt),
