@@ -545,7 +545,8 @@ static void adopt(struct engine *engine, struct lease *lease, bool placed)
 	uint64_t gateways = step_supply(engine, lease)->gateways;
 
 	quota_again(&engine->quota, engine->policy, lease);
-	if (!placed) {
+	/* One that is taken back already has nowhere to go, but waits as others do. */
+	if (!placed && lease->state != LEASE_RELEASING) {
 		orphan(engine, lease);
 		return;
 	}

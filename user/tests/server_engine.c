@@ -785,6 +785,39 @@ static void taken_back_from_no_pool(void **state)
 	store_close(w.store);
 }
 
+/* The same, and the gateway that it waited for is configured no more either. */
+static void taken_back_from_no_gateway(void **state)
+{
+	struct policy *policy = rules();
+	const struct slot slot = { .ipv4 = NET };
+	unsigned int g;
+
+	(void)state;
+	for (g = 0; g < GATEWAYS; g++)
+		w.gateway[g].up = true;
+	request_and_confirm(0);
+	give_up(0, false);
+	engine_confirm(&w.engine, 0, &slot, w.gateway[0].queue[0].number,
+		       true);
+	w.gateway[0].queued = 0;
+	w.gateway[1].queued = 0;
+	assert_int_equal(lease_by_slot(&w.engine.leases, &slot)->waiting, 2);
+	pool_free(policy->supplies[0].pool);
+	policy->supplies[0].pool = pool_new(0, 0);
+	assert_int_equal(pool_prefix(policy->supplies[0].pool, NET + 256, 29),
+			 0);
+	assert_int_equal(pool_ready(policy->supplies[0].pool), 0);
+	policy->supplies[0].gateways = 1;
+	policy->supplies[1].gateways = 1;
+	assert_int_equal(engine_configure(&w.engine, policy), 0);
+	engine_run(&w.engine);
+	engine_commit(&w.engine);
+	pass(1000);
+	assert_null(lease_by_slot(&w.engine.leases, &slot));
+	engine_destroy(&w.engine);
+	store_close(w.store);
+}
+
 static bool room_for_one_more(int client)
 {
 	static const uint8_t id[] = { 255, 0, 0, 0, 0, 'w', 1 };
@@ -884,6 +917,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taken_back_from_no_pool),
+		cmocka_unit_test_setup_teardown(taken_back_from_no_gateway,
+						in_a_folder, remove_dir),
 		cmocka_unit_test_setup_teardown(lends_after_a_full_disk,
 						in_a_folder, remove_dir),
 		cmocka_unit_test_setup_teardown(rests_within_the_quota,
