@@ -578,20 +578,33 @@ static void on_answer(struct query *waiting, const struct lease *lease,
 	free(query);
 }
 
-/* A relay speaks for many: then the source is whom it names. */
-static enum limit_verdict check_rate(struct dhcp4o6 *door,
-				     const struct incoming *query,
-				     const struct ask *ask)
+/*
+ * What a source is known by; return its length. A relay speaks for many: then the
+ * source is whom it names. fe80::/64 is the prefix of everybody on every link
+ * (RFC 4291 section 2.5.6), so there it is the address, and the link.
+ */
+static size_t rate_key(uint8_t *key, const struct ask *ask)
+{
+	const struct incoming *query = ask->query;
+	const struct in6_addr *source = &ask->asker.source;
+
+	memcpy(key, source, sizeof(*source));
+	if (ask->packet.relays)
+		return sizeof(*source);
+	if (!IN6_IS_ADDR_LINKLOCAL(source))
+		return 8;
+	memcpy(key + sizeof(*source), &query->ifindex, sizeof(query->ifindex));
+	return sizeof(*source) + sizeof(query->ifindex);
+}
+
+static enum limit_verdict check_rate(struct dhcp4o6 *door, const struct ask *ask)
 {
 	const struct listen_config *listen = &door->config->listen;
+	uint8_t key[sizeof(struct in6_addr) + sizeof(ask->query->ifindex)];
+	size_t len = rate_key(key, ask);
 
-	if (ask->packet.relays)
-		return limit_check(&door->limits, &ask->asker.source,
-				   sizeof(ask->asker.source),
-				   listen->rate_source, listen->rate,
-				   query->came);
-	return limit_check(&door->limits, &query->from.sin6_addr, 8,
-			   listen->rate_source, listen->rate, query->came);
+	return limit_check(&door->limits, key, len, listen->rate_source,
+			   listen->rate, ask->query->came);
 }
 
 static void take(struct dhcp4o6 *door, const struct incoming *query)
@@ -611,7 +624,7 @@ static void take(struct dhcp4o6 *door, const struct incoming *query)
 		drop(door, query, reason);
 		return;
 	}
-	verdict = check_rate(door, query, &ask);
+	verdict = check_rate(door, &ask);
 	if (verdict != LIMIT_PASS) {
 		drop(door, query, over[verdict]);
 		return;

@@ -629,6 +629,41 @@ static void relayed_twice(void **state)
 	assert_true(answered(&got, &offer));
 }
 
+static void come(const char *from, unsigned int ifindex)
+{
+	struct sockaddr_in6 addr = { .sin6_family = AF_INET6 };
+	uint8_t inner[DHCPV4_MESSAGE], data[4096];
+	struct dhcpv6_packet packet;
+	struct dhcpv4_message m;
+	int len;
+
+	message(&m, DHCPV4_DISCOVER, 2);
+	query_of(&packet, &m, inner);
+	len = dhcpv6_build(&packet, data, sizeof(data));
+	assert_true(len > 0);
+	inet_pton(AF_INET6, from, &addr.sin6_addr);
+	dhcp4o6_packet(w.door, &addr, &in6addr_loopback, ifindex, data,
+		       (size_t)len);
+}
+
+/* Everybody has an address of fe80::/64, on every link. */
+static void not_all_link_local_at_once(void **state)
+{
+	const struct dhcp4o6_stats *stats = dhcp4o6_stats(w.door);
+
+	(void)state;
+	w.config.listen.rate_source = 1;
+	come("fe80::1", 1);
+	come("fe80::2", 1);
+	come("fe80::1", 2);
+	assert_int_equal(stats->drops[DROP_SOURCE], 0);
+	come("fe80::1", 1);
+	assert_int_equal(stats->drops[DROP_SOURCE], 1);
+	come("2001:db8:1::1", 1);
+	come("2001:db8:1::2", 2);
+	assert_int_equal(stats->drops[DROP_SOURCE], 2);
+}
+
 static void information(void **state)
 {
 	static const uint8_t duid[] = { 0, 3, 0, 1, 0, 9 };
@@ -718,6 +753,7 @@ int main(void)
 		TEST(port_sets),
 		TEST(relayed),
 		TEST(relayed_twice),
+		TEST(not_all_link_local_at_once),
 		TEST(information),
 		TEST(declined),
 		TEST(declined_too_often),
