@@ -334,6 +334,46 @@ static void do_request(struct dhcp4o6 *door, const struct ask *ask,
 					  ask->asker.client.len), outcome);
 }
 
+/*
+ * An address of the interface by which a link-local client asks: where there are
+ * several, of the /64 in which its tunnel ends.
+ */
+static struct in6_addr own_link(unsigned int ifindex,
+				const struct in6_addr *tunnel)
+{
+	struct in6_addr found = in6addr_any;
+	struct ifaddrs *all, *one;
+	char name[IF_NAMESIZE];
+
+	if (!if_indextoname(ifindex, name) || getifaddrs(&all))
+		return found;
+	for (one = all; one; one = one->ifa_next) {
+		const struct sockaddr_in6 *addr = (void *)one->ifa_addr;
+		bool same;
+
+		if (!addr || addr->sin6_family != AF_INET6 ||
+		    strcmp(one->ifa_name, name) ||
+		    IN6_IS_ADDR_LINKLOCAL(&addr->sin6_addr))
+			continue;
+		same = !memcmp(&addr->sin6_addr, tunnel, 8);
+		if (same || IN6_IS_ADDR_UNSPECIFIED(&found))
+			found = addr->sin6_addr;
+		if (same)
+			break;
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+/* Where no relay says which link it is. */
+static void find_link(struct ask *ask)
+{
+	struct asker *asker = &ask->asker;
+
+	if (!ask->packet.relays && IN6_IS_ADDR_LINKLOCAL(&asker->source))
+		asker->link = own_link(ask->query->ifindex, &asker->tunnel);
+}
+
 /* Only from where the client's tunnel may end can its lease be ended. */
 static void do_release(struct dhcp4o6 *door, struct ask *ask)
 {
@@ -347,6 +387,7 @@ static void do_release(struct dhcp4o6 *door, struct ask *ask)
 				ask->asker.client.len);
 	if (lease)
 		ask->asker.tunnel = lease->remote;
+	find_link(ask);
 	if (!lease || policy_class(door->engine->policy, &ask->asker) < 0) {
 		drop(door, ask->query, DROP_UNKNOWN);
 		return;
@@ -393,6 +434,7 @@ static void do_information(struct dhcp4o6 *door, struct ask *ask)
 		return;
 	}
 	ask->asker.duid = m->client_id;
+	find_link(ask);
 	ask->asker.tunnel = IN6_IS_ADDR_LINKLOCAL(&ask->asker.source) ?
 			    ask->asker.link : ask->asker.source;
 	class = policy_known(policy, &ask->asker);
@@ -406,29 +448,6 @@ static void do_information(struct dhcp4o6 *door, struct ask *ask)
 						 sizeof(door->duid) };
 	dhcpv6_give(&reply, DHCPV6_OPT_SERVER_ID);
 	respond(ask->query, &ask->packet, &reply);
-}
-
-/* An address of the interface by which a link-local client asks. */
-static struct in6_addr own_link(unsigned int ifindex)
-{
-	struct in6_addr found = in6addr_any;
-	struct ifaddrs *all, *one;
-	char name[IF_NAMESIZE];
-
-	if (!if_indextoname(ifindex, name) || getifaddrs(&all))
-		return found;
-	for (one = all; one; one = one->ifa_next) {
-		const struct sockaddr_in6 *addr = (void *)one->ifa_addr;
-
-		if (!addr || addr->sin6_family != AF_INET6 ||
-		    strcmp(one->ifa_name, name) ||
-		    IN6_IS_ADDR_LINKLOCAL(&addr->sin6_addr))
-			continue;
-		found = addr->sin6_addr;
-		break;
-	}
-	freeifaddrs(all);
-	return found;
 }
 
 /* Where the client is: as the relay next to it says, or as we see ourselves. */
@@ -553,6 +572,7 @@ static void do_query(struct dhcp4o6 *door, struct ask *ask)
 		do_release(door, ask);
 		return;
 	}
+	find_link(ask);
 	class = policy_class(door->engine->policy, &ask->asker);
 	if (class < 0)
 		drop(door, ask->query, DROP_UNKNOWN);
@@ -629,8 +649,6 @@ static void take(struct dhcp4o6 *door, const struct incoming *query)
 		drop(door, query, over[verdict]);
 		return;
 	}
-	if (!ask.packet.relays && IN6_IS_ADDR_LINKLOCAL(&ask.asker.source))
-		ask.asker.link = own_link(query->ifindex);
 	if (ask.packet.message.type == DHCPV6_INFORMATION_REQUEST)
 		do_information(door, &ask);
 	else

@@ -4,6 +4,8 @@
  * gateway is the test's own: nothing is confirmed before the test says so.
  */
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -55,6 +57,34 @@ static struct {
 	int fd;
 	uint32_t xid;
 } w;
+
+/* Instead of the machine's own: the first interface has two prefixes. */
+int getifaddrs(struct ifaddrs **result)
+{
+	static const char * const addrs[] = {
+		"fe80::1", "2001:db8:a::1", "2001:db8:b::1"
+	};
+	static struct sockaddr_in6 addr[3];
+	static struct ifaddrs all[3];
+	static char name[IF_NAMESIZE];
+	int i;
+
+	if_indextoname(1, name);
+	for (i = 0; i < 3; i++) {
+		addr[i].sin6_family = AF_INET6;
+		inet_pton(AF_INET6, addrs[i], &addr[i].sin6_addr);
+		all[i].ifa_name = name;
+		all[i].ifa_addr = (struct sockaddr *)&addr[i];
+		all[i].ifa_next = i < 2 ? &all[i + 1] : NULL;
+	}
+	*result = all;
+	return 0;
+}
+
+void freeifaddrs(struct ifaddrs *all)
+{
+	(void)all;
+}
 
 static bool order(void *data, unsigned int gateway, const struct order *o)
 {
@@ -629,21 +659,68 @@ static void relayed_twice(void **state)
 	assert_true(answered(&got, &offer));
 }
 
-static void come(const char *from, unsigned int ifindex)
+/* As if it had come from there. */
+static void ask_from(const char *from, unsigned int ifindex,
+		     const struct dhcpv4_message *m)
 {
 	struct sockaddr_in6 addr = { .sin6_family = AF_INET6 };
 	uint8_t inner[DHCPV4_MESSAGE], data[4096];
 	struct dhcpv6_packet packet;
-	struct dhcpv4_message m;
 	int len;
 
-	message(&m, DHCPV4_DISCOVER, 2);
-	query_of(&packet, &m, inner);
+	query_of(&packet, m, inner);
 	len = dhcpv6_build(&packet, data, sizeof(data));
 	assert_true(len > 0);
 	inet_pton(AF_INET6, from, &addr.sin6_addr);
 	dhcp4o6_packet(w.door, &addr, &in6addr_loopback, ifindex, data,
 		       (size_t)len);
+}
+
+static void come(const char *from, unsigned int ifindex)
+{
+	struct dhcpv4_message m;
+
+	message(&m, DHCPV4_DISCOVER, 2);
+	ask_from(from, ifindex, &m);
+}
+
+/* A client asks from its link-local address, on a link with several prefixes. */
+static void on_our_link(void **state)
+{
+	const struct dhcp4o6_stats *stats = dhcp4o6_stats(w.door);
+	const uint64_t *granted = stats->outcomes[DHCPV4_DISCOVER];
+	struct dhcpv4_message m;
+
+	(void)state;
+	message(&m, DHCPV4_DISCOVER, 3);
+	inet_pton(AF_INET6, "2001:db8:a::7", &m.softwire_source);
+	ask_from("fe80::7", 1, &m);
+	assert_int_equal(granted[OUTCOME_GRANTED], 1);
+	inet_pton(AF_INET6, "2001:db8:b::7", &m.softwire_source);
+	ask_from("fe80::7", 1, &m);
+	assert_int_equal(granted[OUTCOME_GRANTED], 2);
+	inet_pton(AF_INET6, "2001:db8:c::7", &m.softwire_source);
+	ask_from("fe80::7", 1, &m);
+	assert_int_equal(granted[OUTCOME_GRANTED], 2);
+	assert_int_equal(stats->drops[DROP_UNKNOWN], 1);
+}
+
+/* What it had in the second can be given back, whatever the message says. */
+static void released_on_our_link(void **state)
+{
+	struct dhcpv4_message ack, m;
+	struct class *strict;
+
+	(void)state;
+	strict = &w.engine.policy->classes[
+			policy_class_find(w.engine.policy, "strict")];
+	strict->source = SOURCE_ANY;
+	lease_at(3, "2001:db8:b::7", &ack);
+	strict->source = SOURCE_PREFIX;
+	message(&m, DHCPV4_RELEASE, 3);
+	m.ciaddr = ack.yiaddr;
+	ask_from("fe80::7", 1, &m);
+	assert_int_equal(w.engine.leases.count[LEASE_RELEASING], 1);
 }
 
 /* Everybody has an address of fe80::/64, on every link. */
@@ -753,6 +830,8 @@ int main(void)
 		TEST(port_sets),
 		TEST(relayed),
 		TEST(relayed_twice),
+		TEST(on_our_link),
+		TEST(released_on_our_link),
 		TEST(not_all_link_local_at_once),
 		TEST(information),
 		TEST(declined),
