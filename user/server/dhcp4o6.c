@@ -442,8 +442,15 @@ static void do_information(struct dhcp4o6 *door, struct ask *ask)
 		drop(door, ask->query, DROP_UNKNOWN);
 		return;
 	}
-	reply_information(&reply, m, door->config,
-			  &policy->supplies[policy->classes[class].pools[0]]);
+	/*
+	 * A client may take the first answer that comes, and here there are no name
+	 * servers nor whatever else it asks for (RFC 8415 section 18.2.10.4).
+	 */
+	if (!reply_information(&reply, m, door->config,
+			       &policy->supplies[policy->classes[class].pools[0]])) {
+		drop(door, ask->query, DROP_IGNORED);
+		return;
+	}
 	reply.server_id = (struct dhcpv6_slice){ door->duid,
 						 sizeof(door->duid) };
 	dhcpv6_give(&reply, DHCPV6_OPT_SERVER_ID);

@@ -97,7 +97,7 @@ void reply_why(struct dhcpv4_message *reply, enum outcome outcome)
 	dhcpv4_give(reply, DHCPV4_OPT_TEXT);
 }
 
-void reply_information(struct dhcpv6_message *reply,
+bool reply_information(struct dhcpv6_message *reply,
 		       const struct dhcpv6_message *ask,
 		       const struct config *config,
 		       const struct supply *supply)
@@ -125,4 +125,7 @@ void reply_information(struct dhcpv6_message *reply,
 		reply->bind_prefix_len = config->bind_prefix_len;
 		dhcpv6_give(reply, DHCPV6_OPT_S46_BIND_PREFIX);
 	}
+	return dhcpv6_has(reply, DHCPV6_OPT_4O6_SERVER) ||
+	       dhcpv6_has(reply, DHCPV6_OPT_S46_BR) ||
+	       dhcpv6_has(reply, DHCPV6_OPT_S46_BIND_PREFIX);
 }

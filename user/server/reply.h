@@ -53,8 +53,10 @@ void reply_why(struct dhcpv4_message *reply, enum outcome outcome);
  * @ask: the client's message
  * @config: the configuration
  * @supply: the client's first pool
+ *
+ * Return: whether there is anything in it that the client asks for.
  */
-void reply_information(struct dhcpv6_message *reply,
+bool reply_information(struct dhcpv6_message *reply,
 		       const struct dhcpv6_message *ask,
 		       const struct config *config,
 		       const struct supply *supply);

@@ -768,6 +768,30 @@ static void information(void **state)
 	assert_false(dhcpv6_has(&got.message, DHCPV6_OPT_S46_BIND_PREFIX));
 }
 
+/* Who looks for name servers shall not take our answer for the one. */
+static void information_of_others(void **state)
+{
+	static const uint8_t dns[] = { 0, 23, 0, 24, 0, 137 };
+	struct dhcpv6_packet packet = { .relays = 0 }, got;
+	struct dhcpv4_message none;
+
+	(void)state;
+	packet.message.type = DHCPV6_INFORMATION_REQUEST;
+	packet.message.xid = 0x123456;
+	send_packet(&packet);
+	assert_false(answered(&got, &none));
+	packet.message.oro = (struct dhcpv6_slice){ dns, sizeof(dns) };
+	dhcpv6_give(&packet.message, DHCPV6_OPT_ORO);
+	send_packet(&packet);
+	assert_false(answered(&got, &none));
+	assert_int_equal(dhcp4o6_stats(w.door)->drops[DROP_IGNORED], 2);
+	w.config.has_bind_prefix = true;
+	w.config.bind_prefix_len = 64;
+	send_packet(&packet);
+	assert_true(answered(&got, &none));
+	assert_true(dhcpv6_has(&got.message, DHCPV6_OPT_S46_BIND_PREFIX));
+}
+
 /* Client 9 gets a lease, and finds somebody else at its address. */
 static void decline(struct dhcpv4_message *ack)
 {
@@ -834,6 +858,7 @@ int main(void)
 		TEST(released_on_our_link),
 		TEST(not_all_link_local_at_once),
 		TEST(information),
+		TEST(information_of_others),
 		TEST(declined),
 		TEST(declined_too_often),
 	};
