@@ -168,6 +168,7 @@ void step_failed(struct engine *engine, struct lease *lease,
 	lease_set_state(&engine->leases, lease, LEASE_BOUND, lease->end);
 	tell(engine, lease);
 	lease->waiting = 0;
+	lease->doubtful = true;
 }
 
 void step_take_back(struct engine *engine, struct lease *lease)
@@ -211,6 +212,7 @@ void step_granted(struct engine *engine, struct lease *lease)
 	lease->end = request->end;
 	lease->recorded = true;
 	lease->lent = true;
+	lease->doubtful = false;
 	lease_set_state(&engine->leases, lease, LEASE_BOUND, lease->end);
 	answer(lease, request, OUTCOME_GRANTED);
 }

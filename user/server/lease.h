@@ -63,6 +63,7 @@ struct request;
  * @lent: the client has it, or the store does not know yet that it is over
  * @known: it is found by its client
  * @reached: some gateway confirmed the last order
+ * @doubtful: a gateway may have what was wanted of it and failed
  * @declined: the address was found to be in use by somebody else
  * @counts_client: it counts against the quota of its client
  * @counts_prefix: it counts against the quota of its prefix
@@ -92,6 +93,7 @@ struct lease {
 	bool lent : 1;
 	bool known : 1;
 	bool reached : 1;
+	bool doubtful : 1;
 	bool declined : 1;
 	bool counts_client : 1;
 	bool counts_prefix : 1;

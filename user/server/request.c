@@ -225,7 +225,8 @@ static enum outcome renew(struct engine *engine, struct lease *lease,
 				     step_supply(engine, lease),
 				     lease->slot.set.len, lease->began, end,
 				     lease->renewals, engine->now);
-	if (end == lease->end && !moved)
+	/* Nobody waited for the gateways when they got the former mapping again. */
+	if (end == lease->end && !moved && !lease->doubtful)
 		return OUTCOME_GRANTED;
 	return step_ask(engine, lease, LEASE_RENEWING, &asker->tunnel, end,
 			query);
