@@ -153,8 +153,6 @@ static int receive(struct dstm_dev *dstm, struct sk_buff *skb,
 	struct dstm_mapping *m;
 	int counter;
 
-	if (!netif_running(dstm->dev))
-		return DSTM_A_STATS_RX_DOWN;
 	counter = dstm_rx_counter(dstm_inner_check(skb));
 	if (counter)
 		return counter;
