@@ -463,15 +463,16 @@ static void chunk_fill(struct link *link, struct dstm_mapping *m)
 
 		if (!engine_mapping(engine, link->index, slot, &order))
 			continue;
-		/* A whole pool of them is not asked for one by one. */
-		if (device_of(link, slot->ipv4) == NO_DEVICE) {
-			sync_without(link, slot, order.number,
-				     "the address is in none of its pools for this server");
-			continue;
-		}
 		if (chunk->count && device_of(link, slot->ipv4) != device)
 			break;
 		device = device_of(link, slot->ipv4);
+		/* A whole pool of them is not asked for one by one. */
+		if (device == NO_DEVICE) {
+			sync_without(link, slot, order.number,
+				     "the address is in none of its pools for this server");
+			chunk->from = link->sync_next + 1;
+			continue;
+		}
 		chunk->at[chunk->count] = link->sync_next;
 		chunk->number[chunk->count] = order.number;
 		mapping_of(engine, &order, &m[chunk->count++]);
