@@ -6,15 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateways.h"
 #include "lib/addr.h"
 #include "lib/log.h"
+#include "link.h"
 #include "proto/gateway.h"
-#include "proto/rpc.h"
 #include "proto/tls.h"
 
-/* The first wait before connecting again and the longest, milliseconds. */
-#define BACKOFF_MIN	100
+/* The longest wait before connecting again, milliseconds. */
 #define BACKOFF_MAX	4000
 
 /* A gateway that does not answer for so long is taken for lost, seconds. */
@@ -22,59 +20,6 @@
 
 /* What may wait to be sent to one gateway, in bytes. */
 #define QUEUE_MAX	(256U << 20)
-
-/* Device numbers of a gateway's pools; one request is for one device. */
-#define NO_DEVICE	UINT32_MAX
-
-enum link_state { DOWN, HELLO, SYNCING, UP };
-
-struct prefix {
-	uint32_t ipv4;
-	uint8_t len;
-	uint32_t device;
-};
-
-struct batch;
-
-/* The chunk of a sync that is under way; all of it is of one device. */
-struct chunk {
-	size_t from;			/* where it begins in the sync */
-	size_t count;
-	size_t most;			/* how many it may have */
-	size_t at[DSTM_GATEWAY_BATCH];	/* where each is in the sync */
-	uint64_t number[DSTM_GATEWAY_BATCH];
-};
-
-/* One gateway. */
-struct link {
-	struct gateways *gateways;
-	unsigned int index;
-	const struct gateway_config *config;	/* NULL: there is none */
-	enum link_state state;
-	struct dstm_rpc *rpc;
-	SSL_CTX *ctx;
-	struct event *retry;
-	unsigned int backoff;
-	struct prefix *prefixes;
-	size_t prefixes_count;
-	struct batch *batch;		/* that is being filled, with all its room */
-	struct slot *sync;		/* what is to be told of in the sync */
-	size_t sync_count;
-	size_t sync_room;
-	size_t sync_next;
-	size_t sync_refused;
-	uint64_t sync_number;
-	struct chunk chunk;
-	bool begun;			/* the gateway knows of the sync */
-	bool again;			/* and it has to be done once more */
-};
-
-struct gateways {
-	struct turn *turn;
-	struct engine *engine;
-	struct event *flush;
-	struct link links[ENGINE_GATEWAYS];
-};
 
 /* Orders of one kind for one device, sent as one request. */
 struct batch {
@@ -87,8 +32,8 @@ struct batch {
 
 static void link_connect(struct link *link);
 
-static void mapping_of(const struct engine *engine, const struct order *order,
-		       struct dstm_mapping *m)
+void link_mapping(const struct engine *engine, const struct order *order,
+		  struct dstm_mapping *m)
 {
 	memset(m, 0, sizeof(*m));
 	m->ipv4.s_addr = htonl(order->slot.ipv4);
@@ -114,14 +59,14 @@ static void mapping_of(const struct engine *engine, const struct order *order,
 	}
 }
 
-static void slot_of(const struct dstm_mapping *m, struct slot *slot)
+void link_slot(const struct dstm_mapping *m, struct slot *slot)
 {
 	slot->ipv4 = ntohl(m->ipv4.s_addr);
 	slot->set = (struct dstm_portset){ m->psid, m->psid_len,
 					   m->psid_offset };
 }
 
-static uint32_t device_of(const struct link *link, uint32_t ipv4)
+uint32_t link_device(const struct link *link, uint32_t ipv4)
 {
 	size_t i;
 
@@ -159,7 +104,7 @@ static void link_retry(struct link *link)
 	evtimer_add(link->retry, &delay);
 }
 
-static void link_lost(struct link *link, const char *reason)
+void link_lost(struct link *link, const char *reason)
 {
 	dstm_log(link->state == UP ? DSTM_LOG_WARNING : DSTM_LOG_INFO,
 		 "gateway %s: %s; connecting again", link->config->name,
@@ -178,8 +123,7 @@ static void on_closed(struct dstm_rpc *rpc, const char *reason, void *data)
 	link_lost(link, why[0] ? why : reason);
 }
 
-/* Whether an answer means that the connection is of no use any more. */
-static bool unusable(struct link *link, const struct dstm_rpc_error *error)
+bool link_unusable(struct link *link, const struct dstm_rpc_error *error)
 {
 	if (!error || (error->code != DSTM_RPC_TIMEOUT &&
 		       error->code != DSTM_RPC_CLOSED))
@@ -189,10 +133,9 @@ static bool unusable(struct link *link, const struct dstm_rpc_error *error)
 	return true;
 }
 
-/* Whether a step of hello or of a sync was refused; then all begins anew. */
-static bool refused(struct link *link, const struct dstm_rpc_error *error)
+bool link_refused(struct link *link, const struct dstm_rpc_error *error)
 {
-	if (error && !unusable(link, error))
+	if (error && !link_unusable(link, error))
 		link_lost(link, error->message);
 	return error;
 }
@@ -236,7 +179,7 @@ static void batch_done(json_t *result, const struct dstm_rpc_error *error,
 	size_t i;
 
 	(void)result;
-	if (unusable(link, error))
+	if (link_unusable(link, error))
 		goto out;
 	if (error && batch->count > 1) {
 		batch_part(batch, 0, batch->count / 2);
@@ -272,7 +215,7 @@ static void batch_send(struct batch *batch)
 	size_t i;
 
 	for (i = 0; i < batch->count; i++)
-		mapping_of(link->gateways->engine, &batch->orders[i], &m[i]);
+		link_mapping(link->gateways->engine, &batch->orders[i], &m[i]);
 	params = dstm_gateway_mappings(m, batch->count);
 	if (!batch->count || !params || !link->rpc ||
 	    dstm_rpc_request(link->rpc, batch->del ? DSTM_GATEWAY_MAP_DEL :
@@ -285,7 +228,7 @@ static void batch_send(struct batch *batch)
 }
 
 /* Send a copy, no longer than needed, of what was collected. */
-static void flush_link(struct link *link)
+void link_flush(struct link *link)
 {
 	struct batch *all = link->batch, *batch;
 
@@ -310,7 +253,7 @@ static void on_flush(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	for (i = 0; i < ENGINE_GATEWAYS; i++)
-		flush_link(&gateways->links[i]);
+		link_flush(&gateways->links[i]);
 }
 
 bool gateways_order(struct gateways *gateways, unsigned int gateway,
@@ -318,7 +261,7 @@ bool gateways_order(struct gateways *gateways, unsigned int gateway,
 {
 	static const struct timeval at_once;
 	struct link *link = &gateways->links[gateway];
-	uint32_t device = device_of(link, order->slot.ipv4);
+	uint32_t device = link_device(link, order->slot.ipv4);
 	struct batch *batch = link->batch;
 
 	if (link->state != UP && link->state != SYNCING)
@@ -330,7 +273,7 @@ bool gateways_order(struct gateways *gateways, unsigned int gateway,
 		return false;
 	if (batch->count == DSTM_GATEWAY_BATCH || batch->del != order->del ||
 	    batch->device != device)
-		flush_link(link);
+		link_flush(link);
 	if (!link->batch)
 		return false;
 	batch->del = order->del;
@@ -339,243 +282,6 @@ bool gateways_order(struct gateways *gateways, unsigned int gateway,
 		evtimer_add(gateways->flush, &at_once);
 	batch->orders[batch->count++] = *order;
 	return true;
-}
-
-static int sync_slot(const struct order *order, void *data)
-{
-	struct link *link = data;
-
-	if (link->sync_count == link->sync_room) {
-		size_t room = link->sync_room ? link->sync_room * 2 : 1024;
-		struct slot *sync = realloc(link->sync, room * sizeof(*sync));
-
-		if (!sync)
-			return -ENOMEM;
-		link->sync = sync;
-		link->sync_room = room;
-	}
-	link->sync[link->sync_count++] = order->slot;
-	return 0;
-}
-
-/* It has to do without this mapping, and the lease without this gateway. */
-static void sync_without(struct link *link, const struct slot *slot,
-			 uint64_t number, const char *reason)
-{
-	static struct dstm_log_limit limit;
-	struct order order = { .slot = *slot, .del = true };
-	char text[DSTM_MAPPING_TEXT];
-	struct dstm_mapping m;
-
-	mapping_of(link->gateways->engine, &order, &m);
-	m.have &= ~(1U << DSTM_A_MAPPING_REMOTE);
-	dstm_mapping_text(&m, text);
-	dstm_log_limited(&limit, DSTM_LOG_WARNING,
-			 "gateway %s: does not take %s: %s", link->config->name,
-			 text, reason);
-	link->sync_refused++;
-	turn_begin(link->gateways->turn);
-	engine_confirm(link->gateways->engine, link->index, slot, number,
-		       false);
-	turn_end(link->gateways->turn);
-}
-
-/* One that had to wait for the end of the sync, where it was refused. */
-static void refused_late(struct link *link, json_t *refusal)
-{
-	json_t *mapping = json_object_get(refusal, "mapping");
-	const char *key, *reason = json_string_value(
-		json_object_get(refusal, "reason"));
-	char error[DSTM_MAPPING_ERROR];
-	struct dstm_mapping m;
-	struct order order;
-	struct slot slot;
-
-	if (dstm_mapping_from_json(mapping, NULL, &m, &key, error))
-		return;
-	slot_of(&m, &slot);
-	/* What was ordered since is answered for itself. */
-	if (engine_mapping(link->gateways->engine, link->index, &slot,
-			   &order) && order.number <= link->sync_number)
-		sync_without(link, &slot, order.number,
-			     reason ? reason : "refused");
-}
-
-static void sync_begin(struct link *link);
-
-static void sync_end(json_t *result, const struct dstm_rpc_error *error,
-		     void *data)
-{
-	struct link *link = data;
-	json_t *refusal;
-	size_t i;
-
-	if (refused(link, error))
-		return;
-	link->state = UP;
-	link->backoff = BACKOFF_MIN;
-	free(link->sync);
-	link->sync = NULL;
-	link->sync_room = 0;
-	json_array_foreach(json_object_get(result, "refused"), i, refusal)
-		refused_late(link, refusal);
-	if (link->sync_refused)
-		dstm_log(DSTM_LOG_WARNING, "gateway %s: refused %zu of %zu mappings",
-			 link->config->name, link->sync_refused,
-			 link->sync_count);
-	else
-		dstm_log(DSTM_LOG_NOTICE, "gateway %s: has all mappings (%zu)",
-			 link->config->name, link->sync_count);
-	turn_begin(link->gateways->turn);
-	engine_synced(link->gateways->engine, link->index, link->sync_number);
-	turn_end(link->gateways->turn);
-	if (link->again)
-		sync_begin(link);
-}
-
-static void sync_request(struct link *link, const char *step,
-			 const struct dstm_mapping *m, size_t n,
-			 dstm_rpc_answer_fn *fn)
-{
-	json_t *params = dstm_gateway_sync(step, m, n);
-
-	if (!params || dstm_rpc_request(link->rpc, DSTM_GATEWAY_MAP_SYNC,
-					params, fn, link))
-		link_lost(link, "no memory");
-}
-
-/*
- * As many mappings as go into one chunk. Each is told as it is now, for orders have
- * gone out since the sync began.
- */
-static void chunk_fill(struct link *link, struct dstm_mapping *m)
-{
-	struct engine *engine = link->gateways->engine;
-	struct chunk *chunk = &link->chunk;
-	uint32_t device = NO_DEVICE;
-	struct order order;
-
-	chunk->from = link->sync_next;
-	chunk->count = 0;
-	for (; link->sync_next < link->sync_count && chunk->count < chunk->most;
-	     link->sync_next++) {
-		const struct slot *slot = &link->sync[link->sync_next];
-
-		if (!engine_mapping(engine, link->index, slot, &order))
-			continue;
-		if (chunk->count && device_of(link, slot->ipv4) != device)
-			break;
-		device = device_of(link, slot->ipv4);
-		/* A whole pool of them is not asked for one by one. */
-		if (device == NO_DEVICE) {
-			sync_without(link, slot, order.number,
-				     "the address is in none of its pools for this server");
-			chunk->from = link->sync_next + 1;
-			continue;
-		}
-		chunk->at[chunk->count] = link->sync_next;
-		chunk->number[chunk->count] = order.number;
-		mapping_of(engine, &order, &m[chunk->count++]);
-	}
-}
-
-static void chunk_done(json_t *result, const struct dstm_rpc_error *error,
-		       void *data);
-
-static void chunk_next(struct link *link)
-{
-	struct dstm_mapping m[DSTM_GATEWAY_BATCH];
-
-	flush_link(link);
-	chunk_fill(link, m);
-	if (link->chunk.count)
-		sync_request(link, DSTM_GATEWAY_SYNC_CHUNK, m,
-			     link->chunk.count, chunk_done);
-	else
-		sync_request(link, DSTM_GATEWAY_SYNC_END, NULL, 0, sync_end);
-}
-
-/* Go on with the same chunk but for one of it; the first moves into its place. */
-static void chunk_without(struct link *link, size_t i, const char *reason)
-{
-	struct chunk *chunk = &link->chunk;
-	struct slot slot = link->sync[chunk->at[i]];
-
-	link->sync[chunk->at[i]] = link->sync[chunk->from];
-	link->sync_next = chunk->from + 1;
-	sync_without(link, &slot, chunk->number[i], reason);
-}
-
-/*
- * A chunk was refused as a whole: for one mapping, or it has to be found by fewer at
- * once. Return whether that is of use: what is refused for no mapping's sake would be
- * refused for each.
- */
-static bool chunk_refused(struct link *link, const struct dstm_rpc_error *error)
-{
-	json_t *index = json_object_get(error->data, "index");
-	struct chunk *chunk = &link->chunk;
-	json_int_t i = json_integer_value(index);
-
-	if (json_is_integer(index) && i >= 0 && (size_t)i < chunk->count) {
-		chunk_without(link, (size_t)i, error->message);
-	} else if (chunk->count > 1) {
-		chunk->most = chunk->count / 2;
-		link->sync_next = chunk->from;
-	} else if (error->code == DSTM_RPC_INVALID_PARAMS) {
-		chunk_without(link, 0, error->message);
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static void chunk_done(json_t *result, const struct dstm_rpc_error *error,
-		       void *data)
-{
-	struct link *link = data;
-
-	(void)result;
-	if (unusable(link, error))
-		return;
-	if (error && !chunk_refused(link, error)) {
-		link_lost(link, error->message);
-		return;
-	}
-	if (!error)
-		link->chunk.most = DSTM_GATEWAY_BATCH;
-	chunk_next(link);
-}
-
-static void sync_begun(json_t *result, const struct dstm_rpc_error *error,
-		       void *data)
-{
-	struct link *link = data;
-
-	(void)result;
-	if (refused(link, error))
-		return;
-	link->begun = true;
-	link->chunk.most = DSTM_GATEWAY_BATCH;
-	chunk_next(link);
-}
-
-static void sync_begin(struct link *link)
-{
-	/* What was ordered before goes before. */
-	flush_link(link);
-	link->state = SYNCING;
-	link->sync_count = 0;
-	link->sync_next = 0;
-	link->sync_refused = 0;
-	link->begun = false;
-	link->again = false;
-	if (engine_sync(link->gateways->engine, link->index, sync_slot, link,
-			&link->sync_number)) {
-		link_lost(link, "no memory to synchronise it");
-		return;
-	}
-	sync_request(link, DSTM_GATEWAY_SYNC_BEGIN, NULL, 0, sync_begun);
 }
 
 /* Pools of one device get one number. */
@@ -620,7 +326,7 @@ static void hello_done(json_t *result, const struct dstm_rpc_error *error,
 {
 	struct link *link = data;
 
-	if (refused(link, error))
+	if (link_refused(link, error))
 		return;
 	read_pools(link, json_object_get(result, "pools"));
 	if (link->prefixes)
@@ -659,7 +365,7 @@ static void each_mapping(struct link *link, json_t *params,
 	}
 	turn_begin(link->gateways->turn);
 	for (i = 0; i < n; i++) {
-		slot_of(&m[i], &slot);
+		link_slot(&m[i], &slot);
 		fn(link, &slot, json_array_get(
 			json_object_get(params, "mappings"), i));
 	}
