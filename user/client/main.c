@@ -25,6 +25,8 @@ static const char usage[] =
  * @config: the configuration
  * @client: the client
  * @control: the control socket
+ * @failed: no configuration could be put in force; the lease and the host stay as they
+ *	are for the next run
  */
 struct run {
 	struct dstm_daemon daemon;
@@ -32,6 +34,7 @@ struct run {
 	struct config config;
 	struct client client;
 	struct control *control;
+	bool failed;
 };
 
 /* Of the folder that a file is to be in; that it fails shows later. */
@@ -58,29 +61,43 @@ static int open_all(struct run *run)
 	return ret;
 }
 
+/* Another state file knows nothing of the lease, nor of what was changed for it. */
+static void close_all(struct run *run, const struct config *next)
+{
+	client_close(&run->client,
+		     strcmp(run->config.state_file, next->state_file) != 0);
+	control_close(run->control);
+	run->control = NULL;
+}
+
 /* The lease is kept, and the host as it is, for what is opened next. */
 static void reload(void *data)
 {
 	struct run *run = data;
 	char error[DSTM_CONFIG_ERROR];
-	struct config config;
+	struct config old = run->config, new;
 
-	if (config_read(&config, run->path, error)) {
+	if (config_read(&new, run->path, error)) {
 		dstm_log(DSTM_LOG_ERR, "%s; the old configuration stays", error);
-		config_free(&config);
+		config_free(&new);
 		return;
 	}
-	client_close(&run->client, false);
-	control_close(run->control);
-	run->control = NULL;
-	config_free(&run->config);
-	run->config = config;
+	close_all(run, &new);
+	run->config = new;
+	if (!open_all(run)) {
+		config_free(&old);
+		dstm_log(DSTM_LOG_NOTICE, "%s is read again", run->path);
+		return;
+	}
+	dstm_log(DSTM_LOG_ERR, "the old configuration stays");
+	close_all(run, &old);
+	run->config = old;
+	config_free(&new);
 	if (open_all(run)) {
-		client_close(&run->client, true);
+		dstm_log(DSTM_LOG_ERR, "nor does the old configuration work any more");
+		run->failed = true;
 		dstm_daemon_quit(&run->daemon);
-		return;
 	}
-	dstm_log(DSTM_LOG_NOTICE, "%s is read again", run->path);
 }
 
 static void stop(void *data)
@@ -113,7 +130,9 @@ static int run_daemon(const char *path)
 		ret = open_all(run);
 	if (!ret)
 		dstm_daemon_run(&run->daemon);
-	client_close(&run->client, true);
+	if (run->failed)
+		ret = -EINVAL;
+	client_close(&run->client, !run->failed);
 	control_close(run->control);
 	dstm_daemon_free(&run->daemon);
 free:
