@@ -205,12 +205,13 @@ int order_del(struct order *order, const struct dstm_mapping *m, size_t n,
 	for (i = 0; i < n; i++) {
 		int ret = dstm_table_del(&order->gw->table, ifindex, &m[i]);
 
-		if (!ret)
+		if (!ret) {
 			++*count;
-		else if (ret != -ENOENT && ret != -EADDRNOTAVAIL)
+			order->gw->figures.mappings_deleted++;
+		} else if (ret != -ENOENT && ret != -EADDRNOTAVAIL) {
 			return refuse_kernel(order, (int)i);
+		}
 	}
-	order->gw->figures.mappings_deleted += *count;
 	return 0;
 }
 
@@ -325,8 +326,10 @@ static int sweep(struct order *order, const struct range *range,
 	for (i = 0; i < surplus.count && !ret; i++) {
 		ret = dstm_table_del(&order->gw->table, range->ifindex,
 				     &surplus.m[i]);
-		if (!ret)
+		if (!ret) {
 			++*deleted;
+			order->gw->figures.mappings_deleted++;
+		}
 		/* It may have expired meanwhile. */
 		if (ret == -ENOENT)
 			ret = 0;
@@ -393,7 +396,6 @@ int sync_end(struct order *order, size_t *wanted, size_t *deleted,
 		    sweep(order, &range, deleted))
 			return -1;
 	}
-	order->gw->figures.mappings_deleted += *deleted;
 	for (i = 0; i < sync->deferred_count; i++) {
 		if (!kernel_set(order, &sync->deferred[i], 1))
 			continue;

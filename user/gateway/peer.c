@@ -71,6 +71,8 @@ static void refuse(struct dstm_rpc_call *call, const struct order *order)
 	if (order->index >= 0)
 		data = json_pack("{s:i}", "index", order->index);
 	order->gw->figures.refused++;
+	dstm_log(DSTM_LOG_DEBUG, "server %s is refused: %s",
+		 order->gw->config.servers[order->server].name, order->error);
 	dstm_rpc_refuse(call, order->code, data, "%s", order->error);
 }
 
@@ -215,11 +217,12 @@ static void do_map_add(struct dstm_rpc_call *call, json_t *params, void *data)
 
 	if (!may_ask(peer, call) || mappings_read(call, &order, params, m, &n))
 		return;
-	if (order_set(&order, m, n))
+	if (order_set(&order, m, n)) {
 		refuse(call, &order);
-	else
-		done(peer, call, begin,
-		     json_pack("{s:I}", "count", (json_int_t)n));
+		return;
+	}
+	dstm_log(DSTM_LOG_DEBUG, "server %s: %zu mappings set", name_of(peer), n);
+	done(peer, call, begin, json_pack("{s:I}", "count", (json_int_t)n));
 }
 
 static void do_map_del(struct dstm_rpc_call *call, json_t *params, void *data)
@@ -232,11 +235,13 @@ static void do_map_del(struct dstm_rpc_call *call, json_t *params, void *data)
 
 	if (!may_ask(peer, call) || mappings_read(call, &order, params, m, &n))
 		return;
-	if (order_del(&order, m, n, &count))
+	if (order_del(&order, m, n, &count)) {
 		refuse(call, &order);
-	else
-		done(peer, call, begin,
-		     json_pack("{s:I}", "count", (json_int_t)count));
+		return;
+	}
+	dstm_log(DSTM_LOG_DEBUG, "server %s: %zu of %zu mappings deleted",
+		 name_of(peer), count, n);
+	done(peer, call, begin, json_pack("{s:I}", "count", (json_int_t)count));
 }
 
 static void sync_start(struct peer *peer, struct dstm_rpc_call *call)
