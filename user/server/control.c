@@ -108,12 +108,29 @@ static void leases_list(struct dstm_rpc_call *call, json_t *params, void *data)
 				       after));
 }
 
-/* Leases that were found on disk, as they stand now. */
+/* What was found on disk: so much of it as a page has, and whether there is more. */
 struct finding {
 	const struct engine *engine;
 	json_t *list;
+	bool more;
 };
 
+static bool full(struct finding *finding)
+{
+	if (json_array_size(finding->list) < CONTROL_PAGE)
+		return false;
+	finding->more = true;
+	return true;
+}
+
+static void reply_found(struct dstm_rpc_call *call, const struct finding *finding,
+			const char *key)
+{
+	dstm_rpc_reply(call, json_pack("{s:o, s:b}", key, finding->list,
+				       "more", finding->more));
+}
+
+/* As it stands now. */
 static void found(const struct record *record, int64_t until, void *data)
 {
 	struct finding *finding = data;
@@ -121,8 +138,7 @@ static void found(const struct record *record, int64_t until, void *data)
 						  &record->slot);
 
 	(void)until;
-	if (lease && lease->state != LEASE_FREE &&
-	    json_array_size(finding->list) < CONTROL_PAGE)
+	if (lease && lease->state != LEASE_FREE && !full(finding))
 		json_array_append_new(finding->list,
 				      lease_json(finding->engine, lease));
 }
@@ -132,7 +148,7 @@ static void leases_find(struct dstm_rpc_call *call, json_t *params, void *data)
 {
 	struct server *server = server_of(data);
 	const char *text = text_of(params, "address");
-	struct finding finding = { &server->engine, NULL };
+	struct finding finding = { .engine = &server->engine };
 	struct in6_addr v6;
 	struct in_addr v4;
 	bool is_v4 = text && inet_pton(AF_INET, text, &v4) == 1;
@@ -154,7 +170,7 @@ static void leases_find(struct dstm_rpc_call *call, json_t *params, void *data)
 				store_error(server->store));
 		return;
 	}
-	dstm_rpc_reply(call, json_pack("{s:o}", "leases", finding.list));
+	reply_found(call, &finding, "leases");
 }
 
 /* Somebody who waits for a lease that he gave by hand. */
@@ -308,8 +324,10 @@ static void gateways_show(struct dstm_rpc_call *call, json_t *params,
 
 static void holder(const struct record *record, int64_t until, void *data)
 {
-	if (json_array_size(data) < CONTROL_PAGE)
-		json_array_append_new(data, record_json(record, until));
+	struct finding *finding = data;
+
+	if (!full(finding))
+		json_array_append_new(finding->list, record_json(record, until));
 }
 
 static void who(struct dstm_rpc_call *call, json_t *params, void *data)
@@ -319,7 +337,7 @@ static void who(struct dstm_rpc_call *call, json_t *params, void *data)
 	json_t *port = json_object_get(params, "port");
 	json_t *at = json_object_get(params, "at");
 	struct in_addr ipv4;
-	json_t *list;
+	struct finding finding = { .engine = &server->engine };
 
 	if (!text || inet_pton(AF_INET, text, &ipv4) != 1 ||
 	    (port && (!json_is_integer(port) || json_integer_value(port) < 0 ||
@@ -330,17 +348,17 @@ static void who(struct dstm_rpc_call *call, json_t *params, void *data)
 		return;
 	}
 	turn_begin(&server->turn);
-	list = json_array();
+	finding.list = json_array();
 	if (store_who(server->store, ntohl(ipv4.s_addr), port ?
 		      (int)json_integer_value(port) : STORE_ANY_PORT, at ?
 		      json_integer_value(at) : server->engine.wall, holder,
-		      list)) {
-		json_decref(list);
+		      &finding)) {
+		json_decref(finding.list);
 		dstm_rpc_refuse(call, DSTM_RPC_REFUSED, NULL, "%s",
 				store_error(server->store));
 		return;
 	}
-	dstm_rpc_reply(call, json_pack("{s:o}", "holders", list));
+	reply_found(call, &finding, "holders");
 }
 
 static void reload(struct dstm_rpc_call *call, json_t *params, void *data)

@@ -13,7 +13,7 @@
 
 #include "lib/mapping.h"
 #include "proto/rpc.h"
-#include "server.h"
+#include "control.h"
 
 #define DONE	0
 #define FAILED	1
@@ -152,17 +152,22 @@ static void print_list(const struct ctl *ctl, json_t *list)
 			print_object(ctl, object);
 }
 
-/* Ask for a list under a key, and print it. */
+/* Ask for a list under a key, and print it. That it is not all of it is a failure. */
 static int show(struct ctl *ctl, const char *method, json_t *params,
 		const char *key)
 {
 	json_t *result = ask(ctl, method, params);
+	bool more;
 
 	if (!result)
 		return FAILED;
 	print_list(ctl, json_object_get(result, key));
+	more = json_is_true(json_object_get(result, "more"));
+	if (more)
+		fprintf(stderr, "dstm-server: there are more than these %d\n",
+			CONTROL_PAGE);
 	json_decref(result);
-	return DONE;
+	return more ? FAILED : DONE;
 }
 
 /* Ask for something to be done. */
