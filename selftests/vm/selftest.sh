@@ -8,7 +8,8 @@
 . "$(dirname "$0")/../lib.sh"
 
 need_root
-run=("$SELFTESTS/vm/run" -k "${1:-uml}")
+kernel=${1:-uml}
+run=("$SELFTESTS/vm/run" -k "$kernel")
 
 # status WANTED ARGUMENTS-OF-run...
 status()
@@ -112,6 +113,6 @@ check "to count instructions without an emulator" status 2 --instructions -- tru
 check "says so" complains 'not emulated'
 check "no command" status 2
 check "--list" status 0 --list
-check "--list has uml" says 'uml *ready'
+check "--list has the one that was booted" says "$kernel *ready"
 
 tap_done
