@@ -46,12 +46,13 @@ struct discovery {
 
 	bool asking;
 	uint32_t xid;
+	uint32_t most;
 	uint64_t since;
 	uint64_t interval;
 };
 
 /**
- * discovery_start - ask, at once
+ * discovery_start - ask, within a second
  * @d: the asking, with @send, @random, @data and @duid set
  * @now: the time
  *

@@ -112,6 +112,11 @@ static int option_parse(struct dhcpv6_message *m, uint16_t code,
 			return -EBADMSG;
 		m->refresh_time = bytes_u32(value->data);
 		return 0;
+	case DHCPV6_OPT_INF_MAX_RT:
+		if (value->len != 4)
+			return -EBADMSG;
+		m->inf_max_rt = bytes_u32(value->data);
+		return 0;
 	case DHCPV6_OPT_DHCPV4_MSG:
 		m->dhcpv4 = *value;
 		return 0;
@@ -266,6 +271,16 @@ static void slice_put(struct bytes *b, const struct dhcpv6_message *m,
 		option_put(b, code, value->data, value->len);
 }
 
+static void seconds_put(struct bytes *b, const struct dhcpv6_message *m,
+			uint16_t code, uint32_t seconds)
+{
+	if (!dhcpv6_has(m, code))
+		return;
+	bytes_put_u16(b, code);
+	bytes_put_u16(b, sizeof(seconds));
+	bytes_put_u32(b, seconds);
+}
+
 static void times_put(struct bytes *b, const struct dhcpv6_message *m)
 {
 	if (dhcpv6_has(m, DHCPV6_OPT_ELAPSED)) {
@@ -273,11 +288,8 @@ static void times_put(struct bytes *b, const struct dhcpv6_message *m)
 		bytes_put_u16(b, sizeof(m->elapsed));
 		bytes_put_u16(b, m->elapsed);
 	}
-	if (dhcpv6_has(m, DHCPV6_OPT_REFRESH_TIME)) {
-		bytes_put_u16(b, DHCPV6_OPT_REFRESH_TIME);
-		bytes_put_u16(b, sizeof(m->refresh_time));
-		bytes_put_u32(b, m->refresh_time);
-	}
+	seconds_put(b, m, DHCPV6_OPT_REFRESH_TIME, m->refresh_time);
+	seconds_put(b, m, DHCPV6_OPT_INF_MAX_RT, m->inf_max_rt);
 }
 
 static void bind_put(struct bytes *b, const struct dhcpv6_message *m)

@@ -49,6 +49,7 @@ enum dhcpv6_option {
 	DHCPV6_OPT_INTERFACE_ID = 18,
 	DHCPV6_OPT_REFRESH_TIME = 32,
 	DHCPV6_OPT_REMOTE_ID = 37,
+	DHCPV6_OPT_INF_MAX_RT = 83,
 	DHCPV6_OPT_DHCPV4_MSG = 87,		/* RFC 7341 */
 	DHCPV6_OPT_4O6_SERVER = 88,		/* RFC 7341 */
 	DHCPV6_OPT_S46_BR = 90,			/* RFC 7598 */
@@ -75,6 +76,7 @@ struct dhcpv6_slice {
  * @oro: codes that the client asks for, as on the wire; see dhcpv6_wants()
  * @elapsed: since the client began, in hundredths of a second
  * @refresh_time: until the client should ask again, seconds
+ * @inf_max_rt: at most between two questions that nobody answers, seconds
  * @dhcpv4: the DHCPv4 message inside
  * @servers: of option 88; option given and none is: multicast
  * @servers_count: how many
@@ -93,6 +95,7 @@ struct dhcpv6_message {
 	struct dhcpv6_slice oro;
 	uint16_t elapsed;
 	uint32_t refresh_time;
+	uint32_t inf_max_rt;
 	struct dhcpv6_slice dhcpv4;
 	struct in6_addr servers[DHCPV6_ADDRS];
 	uint8_t servers_count;

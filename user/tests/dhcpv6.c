@@ -213,6 +213,7 @@ static void fill(struct dhcpv6_packet *p, unsigned int relays)
 	m->oro = (struct dhcpv6_slice){ bytes + 2, 4 };
 	m->elapsed = 65535;
 	m->refresh_time = 86400;
+	m->inf_max_rt = 7200;
 	m->dhcpv4 = (struct dhcpv6_slice){ bytes, 5 };
 	for (i = 0; i < DHCPV6_ADDRS; i++)
 		m->servers[i].s6_addr[15] = m->br[i].s6_addr[15] = (uint8_t)i;
@@ -224,6 +225,7 @@ static void fill(struct dhcpv6_packet *p, unsigned int relays)
 	dhcpv6_give(m, DHCPV6_OPT_ORO);
 	dhcpv6_give(m, DHCPV6_OPT_ELAPSED);
 	dhcpv6_give(m, DHCPV6_OPT_REFRESH_TIME);
+	dhcpv6_give(m, DHCPV6_OPT_INF_MAX_RT);
 	dhcpv6_give(m, DHCPV6_OPT_DHCPV4_MSG);
 	dhcpv6_give(m, DHCPV6_OPT_4O6_SERVER);
 	dhcpv6_give(m, DHCPV6_OPT_S46_BR);
@@ -253,6 +255,7 @@ static void round_trip(void **state)
 		assert_int_equal(back.relays, relays);
 		assert_slice(&back.message.dhcpv4, &p.message.dhcpv4);
 		assert_slice(&back.message.client_id, &p.message.client_id);
+		assert_int_equal(back.message.inf_max_rt, 7200);
 		assert_int_equal(back.message.br_count, DHCPV6_ADDRS);
 		assert_ipv6(&back.message.bind_prefix, "2001:db8:7:8000::");
 		assert_int_equal(dhcpv6_build(&back, again, sizeof(again)), len);
