@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "machine.h"
@@ -180,6 +180,7 @@ static void select_server(struct machine *m, uint64_t now)
 	m->interval = doubled(m->interval, ASK_FIRST, ASK_MOST);
 	m->next = now + jitter(m, m->interval);
 	m->tries++;
+	m->naks = 0;
 	send_discover(m, now);
 }
 
@@ -243,6 +244,18 @@ static void refuse(struct machine *m, const char *why, uint64_t now)
 	m->ops->refused(why, m->data);
 }
 
+/* Nobody has an offer. What we asked for may be gone; anything else will do as well. */
+static void none_offers(struct machine *m, uint64_t now)
+{
+	if (m->self.former.s_addr) {
+		m->self.former.s_addr = 0;
+		m->state = MACHINE_PAUSED;
+		select_server(m, now);
+		return;
+	}
+	refuse(m, m->why, now);
+}
+
 void machine_start(struct machine *m, uint64_t now)
 {
 	m->state = MACHINE_OFF;
@@ -290,7 +303,10 @@ void machine_run(struct machine *m, uint64_t now)
 		select_server(m, now);
 		return;
 	case MACHINE_SELECTING:
-		select_server(m, now);
+		if (m->naks)
+			none_offers(m, now);
+		else
+			select_server(m, now);
 		return;
 	case MACHINE_REQUESTING:
 		request(m, now);
@@ -425,23 +441,33 @@ static void take_ack(struct machine *m, const struct machine_answer *answer,
 	m->ops->bound(&m->lease, m->data);
 }
 
-static void take_nak(struct machine *m, const struct dhcpv4_message *msg,
+/* Returns whether all servers have said that they have no offer. */
+static bool count_nak(struct machine *m, const struct in6_addr *from)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->naks; i++)
+		if (IN6_ARE_ADDR_EQUAL(&m->nak_from[i], from))
+			return false;
+	if (m->naks < MACHINE_SERVERS)
+		m->nak_from[m->naks++] = *from;
+	return m->naks == m->self.servers;
+}
+
+/* One server's word is not that of the others: they have until the next sending. */
+static void take_nak(struct machine *m, const struct machine_answer *answer,
 		     uint64_t now)
 {
-	const char *why = msg->text[0] ? msg->text : "the server refused";
+	const char *text = answer->message->text;
 
-	if (machine_has_lease(m)) {
-		lose(m, why);
-		return;
-	}
-	/* What we asked for may be gone; anything else will do as well. */
-	if (m->self.former.s_addr) {
-		m->self.former.s_addr = 0;
-		m->state = MACHINE_PAUSED;
-		select_server(m, now);
-		return;
-	}
-	refuse(m, why, now);
+	snprintf(m->why, sizeof(m->why), "%s", text[0] ? text : "the server refused");
+	if (machine_has_lease(m))
+		lose(m, m->why);
+	else if (m->state == MACHINE_SELECTING && count_nak(m, &answer->from))
+		none_offers(m, now);
+	else if (m->state == MACHINE_REQUESTING &&
+		 IN6_ARE_ADDR_EQUAL(&answer->from, &m->lease.server))
+		refuse(m, m->why, now);
 }
 
 /* RFC 6842: a server gives the client identifier back. */
@@ -475,7 +501,7 @@ void machine_receive(struct machine *m, const struct machine_answer *answer,
 		take_ack(m, answer, now);
 	else if (msg->type == DHCPV4_NAK &&
 		 (asking || m->state == MACHINE_SELECTING))
-		take_nak(m, msg, now);
+		take_nak(m, answer, now);
 }
 
 const char *machine_state_name(enum machine_state state)

@@ -23,6 +23,7 @@
 
 #define MACHINE_NEVER	UINT64_MAX
 #define MACHINE_DNS	4
+#define MACHINE_SERVERS	16
 
 enum machine_state {
 	MACHINE_OFF,
@@ -106,6 +107,7 @@ struct machine_ops {
  * @local: this end of the tunnel
  * @tep: the other end where an answer names none, or ::
  * @former: the address to ask for, or 0
+ * @servers: how many servers a message to all goes to, 0 if that is not known
  */
 struct machine_self {
 	uint32_t iaid;
@@ -115,6 +117,7 @@ struct machine_self {
 	struct in6_addr local;
 	struct in6_addr tep;
 	struct in_addr former;
+	unsigned int servers;
 };
 
 /**
@@ -130,6 +133,9 @@ struct machine_self {
  * @interval: between the last message and the next, in milliseconds
  * @tries: how often the present message was sent
  * @refusals: in a row
+ * @naks: how many servers have refused what was sent last, in SELECTING
+ * @nak_from: which
+ * @why: the reason of the last of them
  * @xid: of the present transaction
  */
 struct machine {
@@ -144,6 +150,9 @@ struct machine {
 	uint64_t interval;
 	unsigned int tries;
 	unsigned int refusals;
+	unsigned int naks;
+	struct in6_addr nak_from[MACHINE_SERVERS];
+	char why[sizeof(((struct dhcpv4_message *)0)->text)];
 	uint32_t xid;
 };
 

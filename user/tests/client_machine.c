@@ -95,6 +95,7 @@ static int fresh(void **state)
 	machine.self.iaid = 1;
 	machine.self.duid_len = 4;
 	machine.self.accept_ports = true;
+	machine.self.servers = 1;
 	inet_pton(AF_INET6, "2001:db8:1::7", &machine.self.local);
 	answer = (struct machine_answer){ .message = &reply };
 	inet_pton(AF_INET6, "2001:db8::53", &answer.from);
@@ -316,6 +317,53 @@ static void former_refused(void **state)
 	assert_string_equal(seen.why, "the server refused");
 }
 
+/* The refusal of one server is not the end of the selection. */
+static void one_of_two_refuses(void **state)
+{
+	(void)state;
+	machine.self.servers = 2;
+	machine.self.former.s_addr = htonl(0xc0000209);
+	machine_start(&machine, 0);
+	nak("full", 0);
+	nak("full", 0);
+	assert_int_equal(seen.sends, 1);
+	inet_pton(AF_INET6, "2001:db8::54", &answer.from);
+	reply_with(DHCPV4_OFFER);
+	receive(0);
+	assert_int_equal(machine.state, MACHINE_REQUESTING);
+	/* Nor does the other one say what becomes of the request. */
+	inet_pton(AF_INET6, "2001:db8::53", &answer.from);
+	nak("full", 0);
+	assert_int_equal(machine.state, MACHINE_REQUESTING);
+	assert_int_equal(seen.refusals, 0);
+}
+
+static void both_refuse(void **state)
+{
+	(void)state;
+	machine.self.servers = 2;
+	machine_start(&machine, 0);
+	nak("full", 0);
+	inet_pton(AF_INET6, "2001:db8::54", &answer.from);
+	nak("closed", 0);
+	assert_int_equal(seen.refusals, 1);
+	assert_string_equal(seen.why, "closed");
+}
+
+/* Nobody knows how many hear a multicast: they have as long as if nobody had answered. */
+static void refusals_of_unknown_number(void **state)
+{
+	(void)state;
+	machine.self.servers = 0;
+	machine_start(&machine, 0);
+	nak("full", 0);
+	assert_int_equal(seen.refusals, 0);
+	assert_in_range(machine.next, 900, 1100);
+	machine_run(&machine, machine.next);
+	assert_int_equal(seen.refusals, 1);
+	assert_int_equal(seen.sends, 1);
+}
+
 static void declines(void **state)
 {
 	(void)state;
@@ -509,6 +557,9 @@ int main(void)
 		cmocka_unit_test_setup(renewal_refused, fresh),
 		cmocka_unit_test_setup(refusal, fresh),
 		cmocka_unit_test_setup(former_refused, fresh),
+		cmocka_unit_test_setup(one_of_two_refuses, fresh),
+		cmocka_unit_test_setup(both_refuse, fresh),
+		cmocka_unit_test_setup(refusals_of_unknown_number, fresh),
 		cmocka_unit_test_setup(declines, fresh),
 		cmocka_unit_test_setup(releases, fresh),
 		cmocka_unit_test_setup(moves, fresh),
