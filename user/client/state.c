@@ -177,13 +177,16 @@ static json_t *lease_write(const struct machine_lease *lease)
 
 /*
  * After a restart of the machine only the wall clock tells how much of a lease is
- * left; before it, that clock may have stepped and the other one has not.
+ * left; before it, that clock may have stepped and the other one has not. Where a
+ * machine comes up in 1970, no more is left than when the file was written.
  */
-static bool lease_rebase(struct machine_lease *lease, uint64_t end)
+static bool lease_rebase(struct machine_lease *lease, uint64_t end, uint64_t most)
 {
 	uint64_t wall = clock_ms(CLOCK_REALTIME), now = state_now();
 	uint64_t left = end > wall ? end - wall : 0;
 
+	if (left > most)
+		left = most;
 	if (lease->expires == MACHINE_NEVER)
 		return true;
 	if (!left || lease->t1 > lease->t2 || lease->t2 > lease->expires)
@@ -207,6 +210,7 @@ static void trace_read(struct state_trace *trace, const json_t *json)
 	trace->kind = number(json, "kind") == TUNNEL_IP6TNL ? TUNNEL_IP6TNL :
 		      TUNNEL_DSTM;
 	trace->mtu = (uint32_t)number(json, "mtu");
+	trace->metric = (uint32_t)number(json, "metric");
 	trace->ports = json_object_get(json, "last-port");
 	trace->first = (uint16_t)number(json, "first-port");
 	trace->last = (uint16_t)number(json, "last-port");
@@ -214,9 +218,10 @@ static void trace_read(struct state_trace *trace, const json_t *json)
 
 static json_t *trace_write(const struct state_trace *trace)
 {
-	json_t *json = json_pack("{sb sb ss si si}", "up", trace->up, "waits",
+	json_t *json = json_pack("{sb sb ss si si sI}", "up", trace->up, "waits",
 				 trace->waits, "device", trace->device, "kind",
-				 trace->kind, "mtu", trace->mtu);
+				 trace->kind, "mtu", trace->mtu, "metric",
+				 (json_int_t)trace->metric);
 
 	if (trace->ports)
 		json_object_update_new(json, json_pack("{si si}",
@@ -238,7 +243,8 @@ static void state_read(struct state *state, const json_t *json)
 	state->leased = lease && lease_read(&state->lease, lease);
 	if (state->leased && !same)
 		state->leased = lease_rebase(&state->lease,
-					     number(json, "expires"));
+					     number(json, "expires"),
+					     time_read(json, "left"));
 	if (state->leased && state->lease.expires <= state_now())
 		state->leased = false;
 	if (same)
@@ -273,9 +279,11 @@ static json_t *state_write(const struct state *state)
 			 "former", addr_write(AF_INET, &state->former));
 	if (state->leased) {
 		json_object_set_new(json, "lease", lease_write(&state->lease));
-		if (state->lease.expires != MACHINE_NEVER)
+		if (state->lease.expires != MACHINE_NEVER) {
 			time_write(json, "expires",
 				   clock_ms(CLOCK_REALTIME) + left);
+			time_write(json, "left", left);
+		}
 	}
 	if (state->trace.up || state->trace.waits)
 		json_object_set_new(json, "trace", trace_write(&state->trace));

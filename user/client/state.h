@@ -21,6 +21,7 @@
  * @device: name of the tunnel device
  * @kind: of the tunnel device
  * @mtu: of the tunnel device
+ * @metric: of the default route
  * @ports: whether the range of local ports was changed
  * @first: its first port before
  * @last: its last port before
@@ -31,6 +32,7 @@ struct state_trace {
 	char device[IF_NAMESIZE];
 	enum tunnel_kind kind;
 	uint32_t mtu;
+	uint32_t metric;
 	bool ports;
 	uint16_t first;
 	uint16_t last;

@@ -56,6 +56,7 @@ static void fill(struct state *s, uint64_t now)
 	strcpy(s->trace.device, "dstm0");
 	s->trace.kind = TUNNEL_IP6TNL;
 	s->trace.mtu = 1460;
+	s->trace.metric = 4000000000;
 	s->trace.ports = true;
 	s->trace.first = 32768;
 	s->trace.last = 60999;
@@ -113,28 +114,34 @@ static void over(void **state)
 }
 
 /* As if the machine had been restarted since: only the wall clock counts. */
-static void other_boot(void **state)
+/* Change the first character that follows @what in the file. */
+static void file_change(const char *what, char with)
 {
 	char text[4096];
-	struct state s, back;
 	size_t len;
 	FILE *file;
 	char *at;
 
-	(void)state;
-	fill(&s, state_now());
-	assert_int_equal(state_save(&s, path), 0);
 	file = fopen(path, "r");
 	len = fread(text, 1, sizeof(text) - 1, file);
 	fclose(file);
 	text[len] = '\0';
-	at = strstr(text, "\"boot\": \"");
+	at = strstr(text, what);
 	assert_non_null(at);
-	at[9] = at[9] == '0' ? '1' : '0';
+	at[strlen(what)] = with;
 	file = fopen(path, "w");
 	fputs(text, file);
 	fclose(file);
+}
 
+static void other_boot(void **state)
+{
+	struct state s, back;
+
+	(void)state;
+	fill(&s, state_now());
+	assert_int_equal(state_save(&s, path), 0);
+	file_change("\"boot\": \"", 'x');
 	state_load(&back, path);
 	assert_true(back.leased);
 	assert_false(back.trace.up);
@@ -142,6 +149,21 @@ static void other_boot(void **state)
 	assert_true(back.lease.expires + 5000 > s.lease.expires);
 	assert_true(back.lease.t1 <= back.lease.t2 &&
 		    back.lease.t2 <= back.lease.expires);
+}
+
+/* The end of the lease as the wall clock had it is centuries away: that clock is wrong. */
+static void other_boot_and_clock(void **state)
+{
+	struct state s, back;
+
+	(void)state;
+	fill(&s, state_now());
+	assert_int_equal(state_save(&s, path), 0);
+	file_change("\"boot\": \"", 'x');
+	file_change("},\n  \"expires\": ", '9');
+	state_load(&back, path);
+	assert_true(back.leased);
+	assert_true(back.lease.expires <= s.lease.expires + 1000);
 }
 
 /* None of these is a reason not to start. */
@@ -186,6 +208,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(anew, fresh, gone),
 		cmocka_unit_test_setup_teardown(over, fresh, gone),
 		cmocka_unit_test_setup_teardown(other_boot, fresh, gone),
+		cmocka_unit_test_setup_teardown(other_boot_and_clock, fresh, gone),
 		cmocka_unit_test_setup_teardown(damaged, fresh, gone),
 		cmocka_unit_test_setup_teardown(nowhere, fresh, gone),
 	};
