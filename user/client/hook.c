@@ -83,14 +83,35 @@ static int wait_for(pid_t pid, int *status)
 			return 0;
 		nanosleep(&pause, NULL);
 	}
-	kill(pid, SIGKILL);
+	kill(-pid, SIGKILL);
 	waitpid(pid, status, 0);
 	return -ETIMEDOUT;
 }
 
+/* In a group of its own, to be killed with all that it has started; SIGPIPE as usual. */
+static int start(pid_t *pid, const char *path, char **environment)
+{
+	char *const argv[] = { (char *)path, NULL };
+	posix_spawnattr_t attr;
+	sigset_t set;
+	int ret;
+
+	ret = posix_spawnattr_init(&attr);
+	if (ret)
+		return ret;
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	posix_spawnattr_setsigdefault(&attr, &set);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF |
+				 POSIX_SPAWN_SETPGROUP);
+	ret = posix_spawn(pid, path, NULL, &attr, argv, environment);
+	posix_spawnattr_destroy(&attr);
+	return ret;
+}
+
 void hook_run(const struct hook *hook)
 {
-	char *const argv[] = { (char *)hook->path, NULL };
 	struct environment env = {0};
 	int ret, status;
 	pid_t pid;
@@ -98,7 +119,7 @@ void hook_run(const struct hook *hook)
 	if (!hook->path)
 		return;
 	fill(&env, hook);
-	ret = posix_spawn(&pid, hook->path, NULL, NULL, argv, env.list);
+	ret = start(&pid, hook->path, env.list);
 	if (ret) {
 		dstm_log(DSTM_LOG_ERR, "hook %s: %s", hook->path,
 			 strerror(ret));
