@@ -3,12 +3,15 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "config.h"
 #include "lib/config.h"
 
 /* IPv6's least MTU, less its header. */
 #define MTU_LEAST	1240
+
+#define SOCKET_PATH	((int)sizeof(((struct sockaddr_un *)0)->sun_path))
 
 static const char *const modes[] = { "always", "on-demand", NULL };
 static const char *const kinds[] = {
@@ -49,7 +52,9 @@ static void read_server(struct dstm_config *c, void *data)
 static void read_name(struct dstm_config *c, const char *key, char **name)
 {
 	if (dstm_config_string(c, key, name) &&
-	    (strlen(*name) >= IF_NAMESIZE || strpbrk(*name, "/ \"\\:%")))
+	    (!**name || strlen(*name) >= IF_NAMESIZE ||
+	     strpbrk(*name, "/ \t\n\v\f\r\"\\:%") || !strcmp(*name, ".") ||
+	     !strcmp(*name, "..")))
 		dstm_config_refuse(c, key, "the name of a network device");
 }
 
@@ -91,6 +96,9 @@ static void read_file(struct dstm_config *c, void *data)
 	read_path(c, "hook", &config->hook);
 	read_path(c, "state-file", &config->state_file);
 	read_path(c, "control-socket", &config->control);
+	if (config->control && strlen(config->control) >= SOCKET_PATH)
+		dstm_config_refuse(c, "control-socket", "a path of at most %d bytes",
+				   SOCKET_PATH - 1);
 }
 
 int config_read(struct config *config, const char *path, char *error)
