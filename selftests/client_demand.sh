@@ -176,12 +176,37 @@ check "deleted under a lease, too" busywait 20000 \
 	n "$client" ping -4 -n -c 1 -W 5 198.51.100.2
 stop_client
 
+# Somebody takes away what leads to it, when nobody has a lease and no packet could ask.
+fresh
+routed() { ip -n "$client" route show default | grep -q "dev $1"; }
+ip -n "$client" link set dstm0 down
+ip -n "$client" link set dstm0 up
+check "down and up while it waits, it has its route again" busywait 10000 routed dstm0
+ip -n "$client" route del default
+check "the route alone is put back, too" busywait 10000 routed dstm0
+n "$client" nft flush ruleset
+check "and so are the rules" busywait 10000 n "$client" nft list table ip dstm_client
+check "and the first ping works then" n "$client" ping -4 -n -c 1 -W 20 198.51.100.2
+stop_client
+
 # Without the module, packets wait in a TUN device.
 fresh '"kind": "ip6tnl"'
 check "ip6tnl: they wait in a TUN device" \
 	sh -c "ip -n $client route show default | grep -q dstm-wait"
 check "ip6tnl: curl works the first time" sh -c \
 	"ip netns exec $client curl -4 -s -m 30 http://198.51.100.2:8080/index.html | grep -q hello"
+stop_client
+fresh '"kind": "ip6tnl"'
+ip -n "$client" link del dstm-wait
+check "ip6tnl: the TUN device, deleted, is made anew" busywait 10000 routed dstm-wait
+ip -n "$client" route del default
+check "ip6tnl: its route is put back" busywait 10000 routed dstm-wait
+check "ip6tnl: and the first ping works then" n "$client" ping -4 -n -c 1 -W 20 198.51.100.2
+# In hundredths of a second.
+used() { awk '{ print $14 + $15 }' "/proc/$client_pid/stat"; }
+before=$(used)
+sleep 2
+check "ip6tnl: the client does not spin" test "$(($(used) - before))" -lt 100
 stop_client
 order '{"pool": [], "refuse": "no address for you"}'
 fresh '"kind": "ip6tnl"'

@@ -44,6 +44,11 @@ check "no DISCOVER for that" sh -c "! grep -q DISCOVER $server_log"
 ip -n "$client" link del dstm0
 check "a deleted device is made again" busywait 30000 flows
 
+# It goes down and up, and its route is lost with that.
+ip -n "$client" link set dstm0 down
+ip -n "$client" link set dstm0 up
+check "down and up, its route comes back" busywait 10000 flows
+
 # The server starts anew, with another mind.
 kill "$server_pid"
 wait "$server_pid" 2> /dev/null
@@ -63,6 +68,13 @@ kill -HUP "$client_pid"
 wrong() { grep -q 'm.json:.*mode' "$work/m.log"; }
 check "a wrong file is refused with its place" busywait 5000 wrong
 check "and the old one stays" flows
+sed -i 's/"mode": "never"/"mode": "always"/; s|"control-socket": "[^"]*"|"control-socket": "/proc/none/sock"|' \
+	"$work/m.json"
+kill -HUP "$client_pid"
+check "so is one that can not be put in force" \
+	busywait 5000 grep -q "the old configuration stays" "$work/m.log"
+check "and the client goes on with the old one" busywait 20000 field_is m state bound
+check "with its traffic" flows
 stop_client
 
 # RFC 8539: the server says which prefix the tunnel begins in.
@@ -75,6 +87,22 @@ start_client m
 check "bound, with a prefix to bind to" bound m
 check "the tunnel begins in it" field_is m lease.local 2001:db8:a::7
 check "traffic flows from there" flows
+stop_client
+
+# A network with another server: after a move it is looked for anew.
+order '{"pool": [{"ipv4": "192.0.2.7"}], "servers": ["2001:db8::2"]}'
+configure m '"mode": "always"'
+start_client m
+check "bound, with a server that was found" bound m
+forget
+order '{"pool": [{"ipv4": "192.0.2.7"}], "servers": ["2001:db8::3"]}'
+ip -n "$client" addr add 2001:db8:9::8/64 dev up1 nodad
+ip -n "$client" -6 route replace default via 2001:db8:9::1 src 2001:db8:9::8
+check "after a move, servers are looked for" busywait 20000 heard INFORMATION-REQUEST
+check "and the other one is asked" busywait 20000 field_is m lease.server 2001:db8::3
+check "traffic flows there, too" busywait 20000 flows
+ip -n "$client" -6 route replace default via 2001:db8:9::1 src 2001:db8:9::7
+ip -n "$client" addr del 2001:db8:9::8/64 dev up1
 stop_client
 
 # Without the module.

@@ -70,6 +70,11 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 	ranges="$ranges $first-$((first + 15))"
 done
 # shellcheck disable=SC2086
+# As a reload of the host's own rules does.
+n "$client" nft flush ruleset
+check "rules that somebody flushed come back" \
+	busywait 10000 n "$client" nft list table ip dstm_client
+check "scattered ranges: and traffic of a host behind with them" all_traffic "$behind"
 check "scattered ranges: no packet outside" all_in "$work/seen3" 192.0.2.9 $ranges
 check "scattered ranges: local ports stay" \
 	sh -c "ip netns exec $client sysctl -n net.ipv4.ip_local_port_range | grep -q '32768.60999'"

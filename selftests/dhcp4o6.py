@@ -10,6 +10,8 @@ read again for every message, so that a test can change its mind:
   pool        list of {"ipv4": .., "psid", "psid-len", "psid-offset"}
   refuse      text of a NAK to everything
   deaf        types of messages that are not answered
+  dns         the resolver
+  servers     of the answer to an Information-Request
   wrong       send malformed and foreign packets first
 
 Every message is a line of JSON in --log.
@@ -138,7 +140,7 @@ class Server:
             if name in self.orders:
                 out += option4(code, struct.pack("!I", self.orders[name]))
         out += option4(3, bytes([192, 0, 2, 254]))
-        out += option4(6, bytes([198, 51, 100, 2]))
+        out += option4(6, socket.inet_aton(self.orders.get("dns", "198.51.100.2")))
         if 61 in opts:
             out += option4(61, opts[61])
         if 109 in opts:

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 
 #include "client.h"
@@ -284,6 +285,7 @@ static void servers_found(struct client *c)
 {
 	c->machine.self.tep = IN6_IS_ADDR_UNSPECIFIED(&c->config->tep) ?
 			      c->discovery.tep : c->config->tep;
+	client_servers(c, &c->machine.self.servers);
 	c->look = state_now();
 	if (!machine_has_lease(&c->machine) ||
 	    server_stays(c, &c->machine.lease.server))
@@ -304,16 +306,26 @@ static void received(const struct dhcpv6_message *m, const struct in6_addr *from
 		.tep = m->br_count ? m->br[0] : in6addr_any,
 	};
 
-	if (m->type == DHCPV6_REPLY && discovers(c)) {
-		if (discovery_receive(&c->discovery, m, state_now()))
-			servers_found(c);
-	} else if (m->type == DHCPV6_DHCPV4_RESPONSE &&
-		   dhcpv6_has(m, DHCPV6_OPT_DHCPV4_MSG) &&
-		   !dhcpv4_parse(&msg, m->dhcpv4.data, m->dhcpv4.len)) {
+	if (m->type == DHCPV6_DHCPV4_RESPONSE &&
+	    dhcpv6_has(m, DHCPV6_OPT_DHCPV4_MSG) &&
+	    !dhcpv4_parse(&msg, m->dhcpv4.data, m->dhcpv4.len)) {
 		dstm_log(DSTM_LOG_DEBUG, "%s came",
 			 dhcpv4_type_name(msg.type));
 		machine_receive(&c->machine, &answer, state_now());
 	}
+	soon(c);
+}
+
+/* Which servers there are is to be heard on the link only. */
+static void received_near(const struct dhcpv6_message *m,
+			  const struct in6_addr *from, void *data)
+{
+	struct client *c = data;
+
+	if (m->type != DHCPV6_REPLY)
+		received(m, from, data);
+	else if (discovers(c) && discovery_receive(&c->discovery, m, state_now()))
+		servers_found(c);
 	soon(c);
 }
 
@@ -353,27 +365,34 @@ static uint32_t link_index(struct client *c)
 	return route.ifindex;
 }
 
-static int look_near(struct client *c)
+static int look_near(struct client *c, char *error)
 {
-	static struct dstm_log_limit limit;
 	uint32_t ifindex = link_index(c);
+	char name[IF_NAMESIZE] = "?";
 	struct in6_addr local;
-	char error[ERROR];
 	int ret;
 
-	if (!ifindex)
+	if (!ifindex && c->config->interface) {
+		snprintf(error, ERROR, "interface %s is not there",
+			 c->config->interface);
+		return -ENODEV;
+	}
+	if (!ifindex) {
+		snprintf(error, ERROR, "no route to the IPv6 Internet tells on which interface to look for servers; configure \"interface\" or \"servers\"");
 		return -ENETUNREACH;
+	}
 	ret = source_link_local(ifindex, &local);
-	if (ret)
+	if (ret) {
+		snprintf(error, ERROR, "%s has no link-local address to ask for servers from",
+			 if_indextoname(ifindex, name));
 		return ret;
+	}
 	if (c->near.event && c->near.ifindex == ifindex &&
 	    IN6_ARE_ADDR_EQUAL(&c->near.local, &local))
 		return 0;
 	ret = exchange_open(&c->near, c->base, &local, ifindex, error);
-	if (ret) {
-		dstm_log_limited(&limit, DSTM_LOG_ERR, "%s", error);
+	if (ret)
 		return ret;
-	}
 	if (discovers(c))
 		discovery_start(&c->discovery, state_now());
 	return 0;
@@ -392,35 +411,86 @@ static struct in6_addr toward(const struct client *c)
 	return count ? list[0] : internet;
 }
 
-static int look_far(struct client *c)
+/* What source_pick() has failed of. */
+static void no_source(const struct source_wish *wish, int ret, char *error)
 {
-	static struct dstm_log_limit limit;
+	char local[INET6_ADDRSTRLEN], toward[INET6_ADDRSTRLEN];
+	char prefix[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, &wish->local, local, sizeof(local));
+	inet_ntop(AF_INET6, &wish->prefix, prefix, sizeof(prefix));
+	inet_ntop(AF_INET6, &wish->toward, toward, sizeof(toward));
+	if (ret == -EADDRNOTAVAIL && !IN6_IS_ADDR_UNSPECIFIED(&wish->local))
+		snprintf(error, ERROR, "local: this host has no address %s to begin a tunnel at",
+			 local);
+	else if (ret == -EADDRNOTAVAIL && wish->prefix_len)
+		snprintf(error, ERROR, "this host has no address in %s/%u, where the server wants the tunnel to begin",
+			 prefix, wish->prefix_len);
+	else if (ret == -EADDRNOTAVAIL)
+		snprintf(error, ERROR, "this host has no address to begin a tunnel to %s at",
+			 toward);
+	else
+		snprintf(error, ERROR, "no tunnel can begin here: the way to %s: %s",
+			 toward, strerror(-ret));
+}
+
+static int look_far(struct client *c, char *error)
+{
 	struct source_wish wish = {
 		.local = c->config->local,
 		.prefix = c->discovery.prefix,
 		.prefix_len = c->discovery.prefix_len,
 		.toward = toward(c),
 	};
-	char error[ERROR], text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN];
+	bool moved = has_local(c);
 	struct in6_addr local;
 	int ret;
 
 	ret = source_pick(&wish, &local, &c->path_mtu);
-	if (ret)
+	if (ret) {
+		no_source(&wish, ret, error);
 		return ret;
+	}
 	if (c->far.event && IN6_ARE_ADDR_EQUAL(&c->local, &local))
 		return 0;
 	ret = exchange_open(&c->far, c->base, &local, 0, error);
-	if (ret) {
-		dstm_log_limited(&limit, DSTM_LOG_ERR, "%s", error);
+	if (ret)
 		return ret;
-	}
 	dstm_log(DSTM_LOG_INFO, "this end of the tunnel is %s",
 		 inet_ntop(AF_INET6, &local, text, sizeof(text)));
 	c->local = local;
 	c->machine.self.local = local;
 	machine_hurry(&c->machine, state_now());
+	/* Another network may have other servers. */
+	if (moved && discovers(c) && c->near.event)
+		discovery_start(&c->discovery, state_now());
 	return 0;
+}
+
+/* What fails is not tried again at each event, of which it may be the cause. */
+static void mend(struct client *c, uint64_t now)
+{
+	static struct dstm_log_limit limit;
+	char error[ERROR];
+	int ret;
+
+	if (now < c->mend)
+		return;
+	ret = host_mend(&c->host, now, error);
+	if (!ret && c->host.hold && !c->host.waits)
+		ret = tun_mend(&c->tun, c->base, c->nl, c->config->metric + 1,
+			       error);
+	if (!ret)
+		return;
+	dstm_log_limited(&limit, DSTM_LOG_ERR, "%s", error);
+	c->mend = now + LOOK_AGAIN;
+}
+
+static void look_at(struct client *c, uint64_t when)
+{
+	if (when < c->look)
+		c->look = when;
 }
 
 /*
@@ -433,17 +503,21 @@ static void look(struct client *c, uint64_t now)
 	char error[ERROR];
 	int ret = 0;
 
-	if (c->host.waits && host_wait(&c->host, error))
-		dstm_log_limited(&limit, DSTM_LOG_ERR, "%s", error);
+	c->look = MACHINE_NEVER;
+	if (machine_has_lease(&c->machine))
+		c->check = now;
+	else
+		mend(c, now);
+	if (now < c->mend)
+		look_at(c, c->mend);
 	if (discovers(c))
-		ret = look_near(c);
+		ret = look_near(c, error);
 	if (!ret)
-		ret = look_far(c);
-	c->look = ret ? now + LOOK_AGAIN : MACHINE_NEVER;
-	if (ret)
-		dstm_log_limited(&limit, DSTM_LOG_NOTICE,
-				 "no IPv6 address to begin a tunnel at: %s",
-				 strerror(-ret));
+		ret = look_far(c, error);
+	if (!ret)
+		return;
+	dstm_log_limited(&limit, DSTM_LOG_NOTICE, "%s", error);
+	look_at(c, now + LOOK_AGAIN);
 }
 
 /* Whether the tunnel is there, and used. */
@@ -461,6 +535,7 @@ static void check_tunnel(struct client *c, uint64_t now)
 		machine_bound(&c->machine.lease, c);
 		return;
 	}
+	mend(c, now);
 	hold_send(&c->hold, c->host.tunnel.ifindex);
 	if (packets != c->packets)
 		c->used = now;
@@ -506,6 +581,8 @@ static void arm(struct client *c, uint64_t now)
 
 static void begin(struct client *c, uint64_t now)
 {
+	char error[ERROR];
+
 	if (!c->state.leased) {
 		machine_start(&c->machine, now);
 		return;
@@ -518,13 +595,22 @@ static void begin(struct client *c, uint64_t now)
 	}
 	/* It may have been found by multicast, and be known on the link only. */
 	if (IN6_IS_ADDR_LINKLOCAL(&c->state.lease.server))
-		look_near(c);
+		look_near(c, error);
 	machine_resume(&c->machine, &c->state.lease, now);
 	if (server_stays(c, &c->state.lease.server))
 		/* Used at once: it is ours until its end. */
 		machine_bound(&c->machine.lease, c);
 	else
 		servers_found(c);
+}
+
+static const char *why_not(const struct client *c)
+{
+	if (!ready(c))
+		return "no server is known";
+	return c->machine.state == MACHINE_PAUSED ?
+	       "the address that was lent is another device's here" :
+	       "no server has answered";
 }
 
 static void timer_due(evutil_socket_t fd, short what, void *data)
@@ -543,8 +629,7 @@ static void timer_due(evutil_socket_t fd, short what, void *data)
 		if (now >= c->check)
 			check_tunnel(c, now);
 	} else if (c->want && now >= c->patience) {
-		refuse(c, ready(c) ? "no server has answered" :
-		       "no server is known");
+		refuse(c, why_not(c));
 	} else if (c->want && c->machine.state == MACHINE_OFF && ready(c) &&
 		   now >= c->refused) {
 		begin(c, now);
@@ -567,8 +652,31 @@ static void monitor_heard(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	dstm_nl_events(c->monitor, pass_over, NULL);
-	c->look = state_now() + LOOK_DELAY;
+	look_at(c, state_now() + LOOK_DELAY);
 	arm(c, state_now());
+}
+
+/* Somebody has changed rules, which may have been ours. */
+static void rules_heard(evutil_socket_t fd, short what, void *data)
+{
+	struct client *c = data;
+
+	(void)fd;
+	(void)what;
+	dstm_nl_events(c->rules, pass_over, NULL);
+	look_at(c, state_now());
+	arm(c, state_now());
+}
+
+/* A kernel without nftables has no rules that could change. */
+static int open_rules(struct client *c)
+{
+	if (dstm_nl_open(&c->rules, NETLINK_NETFILTER) ||
+	    dstm_nl_join(c->rules, NFNLGRP_NFTABLES))
+		return 0;
+	c->rules_heard = event_new(c->base, dstm_nl_fd(c->rules),
+				   EV_READ | EV_PERSIST, rules_heard, c);
+	return !c->rules_heard || event_add(c->rules_heard, NULL) ? -ENOMEM : 0;
 }
 
 static int open_netlink(struct client *c)
@@ -584,6 +692,8 @@ static int open_netlink(struct client *c)
 		ret = dstm_nl_join(c->monitor, RTNLGRP_IPV6_IFADDR);
 	if (!ret)
 		ret = dstm_nl_join(c->monitor, RTNLGRP_IPV6_ROUTE);
+	if (!ret)
+		ret = dstm_nl_join(c->monitor, RTNLGRP_IPV4_ROUTE);
 	if (ret) {
 		dstm_log(DSTM_LOG_ERR, "netlink: %s", strerror(-ret));
 		return ret;
@@ -593,7 +703,7 @@ static int open_netlink(struct client *c)
 	c->timer = evtimer_new(c->base, timer_due, c);
 	if (!c->heard || !c->timer || event_add(c->heard, NULL))
 		return -ENOMEM;
-	return 0;
+	return open_rules(c);
 }
 
 static void set_up(struct client *c)
@@ -609,6 +719,7 @@ static void set_up(struct client *c)
 		.accept_ports = config->port_sets,
 		.tep = config->tep,
 		.former = c->state.former,
+		.servers = config->servers_count,
 	};
 	memcpy(c->machine.self.duid, c->state.duid, c->state.duid_len);
 	c->discovery = (struct discovery){
@@ -618,7 +729,8 @@ static void set_up(struct client *c)
 		.duid = { c->state.duid, c->state.duid_len },
 		.next = DISCOVERY_NEVER,
 	};
-	c->near.received = c->far.received = received;
+	c->near.received = received_near;
+	c->far.received = received;
 	c->near.data = c->far.data = c;
 	c->hold.wanted = packet_wanted;
 	c->hold.data = c;
@@ -676,6 +788,9 @@ int client_open(struct client *c, const struct config *config,
 		ret = host_prepare(&c->host, error);
 	if (ret) {
 		dstm_log(DSTM_LOG_ERR, "%s", error);
+		/* A lease that an earlier run has left in use stays so. */
+		if (!c->state.leased)
+			host_end(&c->host);
 		return ret;
 	}
 	c->want = !config->on_demand || c->state.leased;
@@ -698,9 +813,12 @@ void client_close(struct client *c, bool giving_back)
 	exchange_close(&c->far);
 	if (c->heard)
 		event_free(c->heard);
+	if (c->rules_heard)
+		event_free(c->rules_heard);
 	if (c->timer)
 		event_free(c->timer);
 	dstm_nl_close(c->monitor);
+	dstm_nl_close(c->rules);
 	dstm_nl_close(c->nl);
 	memset(c, 0, sizeof(*c));
 }

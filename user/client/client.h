@@ -26,8 +26,10 @@
  * @config: its configuration
  * @base: the event loop
  * @nl: a socket of NETLINK_ROUTE, to ask
- * @monitor: another, which hears of devices, IPv6 addresses and routes
+ * @monitor: another, which hears of devices, IPv6 addresses and routes, IPv4 routes
+ * @rules: another, which hears of changes of nftables; NULL without nftables
  * @heard: the event of @monitor
+ * @rules_heard: the event of @rules
  * @timer: when something is next due
  * @state: what outlives a run
  * @machine: where it stands with the server
@@ -42,6 +44,7 @@
  * @local: this end of the tunnel, :: while there is none
  * @path_mtu: of the way to the other end, in bytes
  * @look: when to look again for @local; milliseconds, as all that follow
+ * @mend: not to be mended before, after it has failed
  * @patience: when packets have waited long enough
  * @refused: until when packets are answered at once
  * @reason: why there was no lease, or is none any more; "" if never
@@ -54,7 +57,9 @@ struct client {
 	struct event_base *base;
 	struct dstm_nl *nl;
 	struct dstm_nl *monitor;
+	struct dstm_nl *rules;
 	struct event *heard;
+	struct event *rules_heard;
 	struct event *timer;
 	struct state state;
 	struct machine machine;
@@ -69,6 +74,7 @@ struct client {
 	struct in6_addr local;
 	uint32_t path_mtu;
 	uint64_t look;
+	uint64_t mend;
 	uint64_t patience;
 	uint64_t refused;
 	char reason[CLIENT_REASON];

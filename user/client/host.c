@@ -38,6 +38,12 @@ static struct in_addr own_addr(void)
 	return (struct in_addr){ htonl(HOLD_OWN_ADDR) };
 }
 
+/* A whole address, and nobody who could have another one, needs no rules. */
+static bool translates(const struct host *h, bool leased)
+{
+	return h->hold || (leased && h->lease.ports.len);
+}
+
 static int translate(const struct host *h, bool leased, char *error)
 {
 	struct nat nat = {
@@ -47,8 +53,7 @@ static int translate(const struct host *h, bool leased, char *error)
 		.ports = h->lease.ports,
 	};
 
-	/* A whole address, and nobody who could have another one. */
-	if (!h->hold && (!leased || !h->lease.ports.len)) {
+	if (!translates(h, leased)) {
 		nat_clear();
 		return 0;
 	}
@@ -117,6 +122,7 @@ static void plan(struct host *h, uint32_t mtu)
 		.waits = h->waits,
 		.kind = h->kind,
 		.mtu = mtu,
+		.metric = h->metric,
 	};
 	snprintf(h->trace.device, sizeof(h->trace.device), "%s", h->device);
 	h->trace.ports = ports_to_follow(&h->lease.ports, &first, &last) &&
@@ -223,6 +229,15 @@ static bool same(const struct machine_lease *a, const struct machine_lease *b)
 	       IN6_ARE_ADDR_EQUAL(&a->tep, &b->tep);
 }
 
+/* What only programs go by, and no packet. */
+static bool same_advice(const struct machine_lease *a,
+			const struct machine_lease *b)
+{
+	return a->tep_ipv4.s_addr == b->tep_ipv4.s_addr &&
+	       a->dns_count == b->dns_count &&
+	       !memcmp(a->dns, b->dns, a->dns_count * sizeof(a->dns[0]));
+}
+
 /* The lease is the same, only longer: traffic is not disturbed. */
 static int extend(struct host *h, const struct machine_lease *lease,
 		  uint64_t now, char *error)
@@ -271,7 +286,10 @@ int host_wait(struct host *h, char *error)
 		return 0;
 	if (!h->trace.up) {
 		tunnel_begin(h);
-		h->trace = (struct state_trace){ .kind = TUNNEL_DSTM };
+		h->trace = (struct state_trace){
+			.kind = TUNNEL_DSTM,
+			.metric = h->metric,
+		};
 		memcpy(h->trace.device, h->tunnel.name, sizeof(h->trace.device));
 	}
 	h->trace.waits = true;
@@ -285,6 +303,40 @@ int host_wait(struct host *h, char *error)
 	h->waits = true;
 	h->hold = h->tunnel.name;
 	return 0;
+}
+
+/* The kernel takes a route away with its address, and when its device goes down. */
+static int path_mend(struct host *h, uint64_t now, char *error)
+{
+	int ret;
+
+	if (!h->trace.up) {
+		ret = address_set(h->nl, h->tunnel.ifindex, own_addr(),
+				  HOLD_PREFIX_LEN, ADDRESS_FOREVER);
+		if (!ret)
+			ret = route_add(h, own_addr(), error);
+	} else {
+		ret = address_add(h, &h->lease, now, error);
+		if (!ret)
+			ret = route_add(h, h->lease.ipv4, error);
+	}
+	/* Who has taken the device down wants it so. */
+	return ret == -EEXIST || ret == -ENETDOWN ? 0 : ret;
+}
+
+int host_mend(struct host *h, uint64_t now, char *error)
+{
+	int ret = 0;
+
+	if (h->trace.up && (h->lease.expires <= now || !exists(h)))
+		return 0;
+	if (!h->trace.up && h->waits)
+		ret = host_wait(h, error);
+	if (!ret && (h->trace.up || h->waits))
+		ret = path_mend(h, now, error);
+	if (!ret && translates(h, h->trace.up) && nat_is_gone())
+		ret = translate(h, h->trace.up, error);
+	return ret;
 }
 
 /* The route first: without its source, the kernel would take it away. */
@@ -310,6 +362,7 @@ static void take_back(struct host *h)
 		empty(h);
 		left.waits = true;
 		left.kind = TUNNEL_DSTM;
+		left.metric = h->trace.metric;
 		memcpy(left.device, h->trace.device, sizeof(left.device));
 	} else {
 		tunnel_del(&h->tunnel);
@@ -321,11 +374,15 @@ int host_apply(struct host *h, const struct machine_lease *lease, uint32_t mtu,
 	       uint64_t now, char *error)
 {
 	bool was_up = h->trace.up;
+	bool advised = same_advice(&h->lease, lease);
 	int ret;
 
 	if (was_up && mtu == h->trace.mtu && same(&h->lease, lease) &&
-	    !extend(h, lease, now, error))
+	    !extend(h, lease, now, error)) {
+		if (!advised)
+			tell(h, "change");
 		return 0;
+	}
 	take_back(h);
 	/* RFC 7596 section 5.1: translations end with the address or its ports. */
 	if (was_up && !same_ports(&h->lease, lease))
@@ -376,7 +433,7 @@ static bool fits(struct host *h, const struct state *state)
 	int ret;
 
 	if (!trace->up || !state->leased || !h->tunnel.ifindex ||
-	    strcmp(h->tunnel.name, h->device) != 0 ||
+	    trace->metric != h->metric || strcmp(h->tunnel.name, h->device) != 0 ||
 	    (h->kind != TUNNEL_AUTO && h->kind != h->tunnel.kind))
 		return false;
 	ret = route_add(h, h->lease.ipv4, error);

@@ -68,6 +68,19 @@ int host_prepare(struct host *h, char *error);
 int host_wait(struct host *h, char *error);
 
 /**
+ * host_mend - put back what others have taken away: route, address, rules, and the
+ *	device on which packets wait
+ * @h: the host
+ * @now: the time
+ * @error: 512 bytes for what went wrong
+ *
+ * A tunnel that has vanished under a lease is for host_apply() to make anew.
+ *
+ * Return: 0, or a negative errno with @error filled.
+ */
+int host_mend(struct host *h, uint64_t now, char *error);
+
+/**
  * host_adopt - find what an earlier run has left in place
  * @h: the host
  * @state: what that run wrote of it

@@ -128,17 +128,17 @@ static int run_daemon(const char *path)
 	ret = dstm_daemon_init(&run->daemon);
 	if (!ret)
 		ret = open_all(run);
+	run->failed = ret;
 	if (!ret)
 		dstm_daemon_run(&run->daemon);
-	if (run->failed)
-		ret = -EINVAL;
 	client_close(&run->client, !run->failed);
 	control_close(run->control);
 	dstm_daemon_free(&run->daemon);
 free:
 	config_free(&run->config);
+	ret = ret || run->failed ? 1 : 0;
 	free(run);
-	return ret ? 1 : 0;
+	return ret;
 }
 
 static int check(const char *path)

@@ -4,7 +4,12 @@
 #include <nftables/libnftables.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 
+#include "lib/netlink.h"
 #include "nat.h"
 
 #define TABLE	"dstm_client"
@@ -181,6 +186,25 @@ int nat_set(const struct nat *nat, char *error)
 		return -ENOSPC;
 	}
 	return run(text, error);
+}
+
+bool nat_is_gone(void)
+{
+	struct nfgenmsg *nfg;
+	struct nlmsghdr *nlh;
+	struct dstm_nl *nl;
+	int ret;
+
+	if (dstm_nl_open(&nl, NETLINK_NETFILTER))
+		return false;
+	nlh = dstm_nl_begin(nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, 0);
+	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+	nfg->nfgen_family = NFPROTO_IPV4;
+	nfg->version = NFNETLINK_V0;
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, TABLE);
+	ret = dstm_nl_ask(nl, nlh, NULL, NULL);
+	dstm_nl_close(nl);
+	return ret == -ENOENT;
 }
 
 void nat_clear(void)

@@ -7,6 +7,7 @@
 #define DSTM_CLIENT_NAT_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/portset.h"
@@ -46,6 +47,13 @@ int nat_text(const struct nat *nat, char *text, size_t size);
  * Return: 0, or a negative errno with @error filled.
  */
 int nat_set(const struct nat *nat, char *error);
+
+/**
+ * nat_is_gone - whether somebody has removed the table
+ *
+ * That it can not be told is taken for a no.
+ */
+bool nat_is_gone(void);
 
 /**
  * nat_clear - remove the table, if it is there

@@ -17,6 +17,16 @@
 
 #define ERROR	512
 
+static void leave(struct tun *t)
+{
+	if (t->event)
+		event_free(t->event);
+	if (t->fd > 0)
+		close(t->fd);
+	t->event = NULL;
+	t->fd = 0;
+}
+
 static void readable(evutil_socket_t fd, short what, void *data)
 {
 	struct hold_packet packet;
@@ -28,6 +38,9 @@ static void readable(evutil_socket_t fd, short what, void *data)
 		packet.len = (size_t)len;
 		hold_take(t->hold, &packet);
 	}
+	/* Who has deleted the device has left a descriptor that always has something. */
+	if (errno != EAGAIN && errno != EINTR)
+		leave(t);
 }
 
 static int device_open(char *error)
@@ -95,21 +108,30 @@ int tun_open(struct tun *t, struct event_base *base, struct dstm_nl *nl,
 	if (t->fd < 0)
 		return t->fd;
 	ret = device_set(nl, metric, error);
-	if (ret)
-		return ret;
-	t->event = event_new(base, t->fd, EV_READ | EV_PERSIST, readable, t);
-	if (!t->event || event_add(t->event, NULL)) {
+	if (!ret) {
+		t->event = event_new(base, t->fd, EV_READ | EV_PERSIST, readable, t);
+		if (t->event && !event_add(t->event, NULL))
+			return 0;
 		snprintf(error, ERROR, "no memory");
-		return -ENOMEM;
+		ret = -ENOMEM;
 	}
-	return 0;
+	leave(t);
+	return ret;
+}
+
+int tun_mend(struct tun *t, struct event_base *base, struct dstm_nl *nl,
+	     uint32_t metric, char *error)
+{
+	int ret;
+
+	if (!t->event)
+		return tun_open(t, base, nl, metric, error);
+	ret = device_set(nl, metric, error);
+	return ret == -EEXIST ? 0 : ret;
 }
 
 void tun_close(struct tun *t)
 {
-	if (t->event)
-		event_free(t->event);
-	if (t->fd > 0)
-		close(t->fd);
+	leave(t);
 	memset(t, 0, sizeof(*t));
 }

@@ -39,6 +39,19 @@ int tun_open(struct tun *t, struct event_base *base, struct dstm_nl *nl,
 	     uint32_t metric, char *error);
 
 /**
+ * tun_mend - put back what others have taken away
+ * @t: was opened
+ * @base: the event loop
+ * @nl: a socket of NETLINK_ROUTE
+ * @metric: of the route
+ * @error: 512 bytes for what went wrong
+ *
+ * Return: 0, or a negative errno with @error filled.
+ */
+int tun_mend(struct tun *t, struct event_base *base, struct dstm_nl *nl,
+	     uint32_t metric, char *error);
+
+/**
  * tun_close - take the device away
  * @t: opened, or all zero
  */

@@ -27,8 +27,8 @@ static void assert_sound(const struct nat *nat)
 		const char *why = nft_ctx_get_error_buffer(nft);
 
 		/* It asks the kernel first, which not everybody may. */
-		if (!strstr(why, "Operation not permitted") &&
-		    !strstr(why, "netlink"))
+		if (strstr(why, "syntax error") ||
+		    (!strstr(why, "Operation not permitted") && !strstr(why, "netlink")))
 			fail_msg("%s\n%s", why, text);
 	}
 	nft_ctx_free(nft);
