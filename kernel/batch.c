@@ -194,7 +194,7 @@ void dstm_batch_transmit(struct dstm_dev *dstm, struct sk_buff *skb)
 		return;
 	}
 	if (!dstm_batch_may_go_at_once(dstm, &b->transmit)) {
-		add(dstm, b, &b->transmit, skb, DSTM_A_STATS_TX_ERROR);
+		add(dstm, b, &b->transmit, skb, DSTM_A_STATS_TX_BACKLOG);
 		return;
 	}
 	dstm_transmit_forwarded(dstm, skb, &b->transmitted);

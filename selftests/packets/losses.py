@@ -1,31 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is lost for lack of room."""
 
-from .build import tcp
-from .case import from_client
+from .build import tcp, udp
+from .case import from_client, from_inet
 from .frame import Case
 from .hosts import HOST, WHOLE
 
 QUEUE, ACTIONS, FILTERS = 1000, 31, 34
+COPIES = 1 + ACTIONS * FILTERS
+
+# So many mappings that packets into the tunnel are queued.
+MANY = 8192
 
 
-def copied():
+def copied(device, protocol):
     """Each frame comes once more by another device, for every action there is; all in
     one go, so that none of them is worked off meanwhile."""
     yield from ("ip link add copies type dummy", "ip link set copies up",
-                "tc qdisc add dev under0 clsact")
+                f"tc qdisc add dev {device} clsact")
     copy = "action mirred ingress mirror dev copies "
     for number in range(FILTERS):
-        yield f"tc filter add dev under0 ingress prio {number + 1} protocol ipv6 matchall " + \
-            copy * ACTIONS + "continue"
+        yield f"tc filter add dev {device} ingress prio {number + 1} protocol {protocol} " \
+            "matchall " + copy * ACTIONS + "continue"
+
+
+def alone(device):
+    """What copied() has made is gone."""
+    return [f"tc qdisc del dev {device} clsact", "ip link del copies"]
+
+
+def many(verb, more=""):
+    """Each a port set of an address that nobody has."""
+    return f"sh -c \"seq 0 {MANY - 1} | sed 's/.*/map {verb} dev dstm0 ipv4 203.0.113.77 " \
+        f"psid & psid-len 13{more}/' | ${{DSTM_NL:-dstm-nl}} -b -\""
 
 
 def cases():
-    """TCP is queued in any case. The echoes that end a case are copied, too,
-    but they are not for the device."""
-    inner = tcp(src=WHOLE, dst=HOST)
-    return [Case("decap-queue-full", "RFC 7596 6.2", [from_client(inner)], None,
-                 {"rx-packets": QUEUE, "rx-bytes": QUEUE * len(bytes(inner)),
-                  "rx-backlog": 1 + ACTIONS * FILTERS - QUEUE},
-                 before=list(copied()),
-                 after=["tc qdisc del dev under0 clsact", "ip link del copies"])]
+    """TCP out of the tunnel is queued in any case. The echoes that end a case are copied,
+    too, but they are not for the device."""
+    inner, outside = tcp(src=WHOLE, dst=HOST), udp(src=HOST, dst=WHOLE)
+    return [
+        Case("decap-queue-full", "RFC 7596 6.2", [from_client(inner)], None,
+             {"rx-packets": QUEUE, "rx-bytes": QUEUE * len(bytes(inner)),
+              "rx-backlog": COPIES - QUEUE},
+             before=list(copied("under0", "ipv6")), after=alone("under0")),
+        Case("encap-queue-full", "RFC 7596 6.2", [from_inet(outside)], None,
+             {"tx-packets": QUEUE, "tx-bytes": QUEUE * len(bytes(outside)),
+              "tx-backlog": COPIES - QUEUE},
+             before=[many("add", " remote 2001:db8:2::77")] + list(copied("inet0", "ip")),
+             after=alone("inet0") + [many("del")])]

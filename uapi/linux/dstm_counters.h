@@ -56,6 +56,7 @@
 	[DSTM_A_STATS_TX_TOO_BIG] = "tx-too-big", \
 	[DSTM_A_STATS_TX_NO_ROUTE] = "tx-no-route", \
 	[DSTM_A_STATS_TX_LOOP] = "tx-loop", \
-	[DSTM_A_STATS_TX_ERROR] = "tx-error"
+	[DSTM_A_STATS_TX_ERROR] = "tx-error", \
+	[DSTM_A_STATS_TX_BACKLOG] = "tx-backlog"
 
 #endif /* _UAPI_LINUX_DSTM_COUNTERS_H */
