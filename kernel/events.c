@@ -84,6 +84,15 @@ static struct net *listeners(const struct dstm_dev *dstm)
 	return net;
 }
 
+static bool is_heard(const struct dstm_dev *dstm)
+{
+	struct net *net = listeners(dstm);
+
+	if (net)
+		put_net(net);
+	return net;
+}
+
 static struct sk_buff *event_new(struct dstm_dev *dstm, u8 cmd, void **hdr,
 				 gfp_t gfp)
 {
@@ -242,7 +251,7 @@ static void acquire_segments(struct dstm_dev *dstm, struct sk_buff *packet)
  */
 void dstm_event_acquire(struct dstm_dev *dstm, struct sk_buff *packet)
 {
-	if (!listeners(dstm))
+	if (!is_heard(dstm))
 		return;
 	if (skb_is_gso(packet))
 		acquire_segments(dstm, packet);

@@ -129,6 +129,26 @@ check "delete and make it five times under traffic" churn
 calm
 check "works after that" works
 
+# Whoever hears of packets that want out holds nothing of where they came from.
+ns away hearer
+ip -n "$hearer" link add there type veth peer name here netns "$away"
+ip -n "$away" addr add 2001:db8:3::1/64 dev here nodad
+ip -n "$away" link set here up
+n "$away" "$nl" link add dstm0 role client local 2001:db8:3::1 || bail "no device"
+exec_n "$hearer" "$nl" monitor > /dev/null &
+monitor=$!
+exec_n "$away" "$nl" monitor > "$work/wishes" &
+ip -n "$away" link set dstm0 up
+ip -n "$away" addr add 192.0.2.9/32 dev dstm0
+ip -n "$away" route add default dev dstm0
+heard() { n "$away" ping -n -c 1 -W 1 192.0.2.99 > /dev/null; grep -q acquire "$work/wishes"; }
+check "a client's packet that wants out is told of" busywait 5000 heard
+kill $monitor $! 2> /dev/null
+wait $monitor $! 2> /dev/null
+ip netns del "$away"
+gone() { ! ip -n "$hearer" link show dev there 2> /dev/null; }
+check "and its namespace goes away all the same" busywait 20000 gone
+
 # The underlay's namespace goes away, the device is elsewhere.
 ip -n "$gw" link set dstm0 netns "$inet"
 ip -n "$inet" link set dstm0 up
