@@ -181,10 +181,18 @@ static int dstm_open(struct net_device *dev)
 
 	err = dstm_early_open(dstm);
 	if (err)
-		return err;
+		goto forget;
 	err = dstm_shortcut_open(dstm);
 	if (err)
-		dstm_early_close(dstm);
+		goto close;
+	return 0;
+
+close:
+	dstm_early_close(dstm);
+forget:
+	/* Packets have come since it was to be opened. */
+	synchronize_net();
+	dstm_early_forget(dstm);
 	return err;
 }
 

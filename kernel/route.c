@@ -34,8 +34,8 @@ static bool is_reusable(const struct dstm_dev *dstm, const struct sk_buff *skb)
 }
 
 /* Ask the stack, and keep what it says. */
-static struct dst_entry *look_up(struct dstm_dev *dstm, struct sk_buff *skb,
-				 const struct iphdr *iph,
+static struct dst_entry *look_up(struct dstm_dev *dstm, struct dstm_known *known,
+				 struct sk_buff *skb, const struct iphdr *iph,
 				 struct known_out *slot,
 				 const struct dstm_known_state *state)
 {
@@ -57,15 +57,14 @@ static struct dst_entry *look_up(struct dstm_dev *dstm, struct sk_buff *skb,
 		.tos = iph->tos,
 	};
 	if (state->rp_filter)
-		dstm_known_keep_source(rcu_dereference(dstm->known), iph, dstm->dev,
-				       state);
+		dstm_known_keep_source(known, iph, dstm->dev, state);
 	return dst;
 }
 
 /**
  * dstm_route_out - the way of a packet that is to come out of the tunnel
- * @dstm: the device, which was up; the caller is in an RCU section, bottom halves
- *        disabled
+ * @dstm: the device, up or on its way to be; the caller is in an RCU section, bottom
+ *        halves disabled
  * @skb: the packet, not taken out yet
  * @iph: its inner header; a mapping vouches for the source
  *
@@ -76,20 +75,23 @@ struct dst_entry *dstm_route_out(struct dstm_dev *dstm, struct sk_buff *skb,
 				 const struct iphdr *iph)
 {
 	struct dstm_known_state state = dstm_known_state(dstm->dev);
-	struct dstm_routes *r = this_cpu_ptr(dstm->routes);
+	struct dstm_known *known = rcu_dereference(dstm->known);
+	struct dstm_routes __percpu *routes = READ_ONCE(dstm->routes);
 	struct known_out *slot;
 
-	/* Nobody vouches for a source that a client receives from. */
-	if (dstm->role != DSTM_ROLE_GATEWAY ||
+	/*
+	 * It may only just be opened, without tables yet. And nobody vouches for a
+	 * source that a client receives from.
+	 */
+	if (!known || !routes || dstm->role != DSTM_ROLE_GATEWAY ||
 	    !dstm_known_is_enough(dev_net(dstm->dev)))
 		return NULL;
-	slot = &r->out[hash_32((__force u32)iph->daddr + iph->tos, OUT_BITS)];
+	slot = &this_cpu_ptr(routes)->out[hash_32((__force u32)iph->daddr + iph->tos, OUT_BITS)];
 	if (slot->dst && slot->daddr == iph->daddr && slot->tos == iph->tos &&
 	    dst_check(slot->dst, 0) &&
-	    (!state.rp_filter || dstm_known_source(rcu_dereference(dstm->known), iph,
-						   dstm->dev, &state)))
+	    (!state.rp_filter || dstm_known_source(known, iph, dstm->dev, &state)))
 		return slot->dst;
-	return look_up(dstm, skb, iph, slot, &state);
+	return look_up(dstm, known, skb, iph, slot, &state);
 }
 
 /**
@@ -108,7 +110,8 @@ int dstm_route_init(struct dstm_dev *dstm)
 	routes = alloc_percpu(struct dstm_routes);
 	if (!routes)
 		return -ENOMEM;
-	dstm->routes = routes;
+	/* Who finds the tables finds them empty. */
+	smp_store_release(&dstm->routes, routes);
 	return 0;
 }
 

@@ -129,6 +129,31 @@ check "delete and make it five times under traffic" churn
 calm
 check "works after that" works
 
+# Packets find a second device before it is open, by the hooks that the first has set.
+ip -n "$gw" addr add 2001:db8::2/128 dev lo nodad
+in_batch "$client" <<-END
+	link add tun9 type ip6tnl mode ipip6 local 2001:db8:1::7 remote 2001:db8::2 encaplimit none
+	addr add 192.0.2.9/32 dev tun9
+	link set tun9 up
+END
+second()
+{
+	local i
+
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		gw_nl link add dstm1 role gateway local 2001:db8::2 &&
+			gw_nl map add dev dstm1 ipv4 192.0.2.9 remote 2001:db8:1::7 &&
+			ip -n "$gw" link set dstm1 up && ip -n "$gw" link del dstm1 || return 1
+	done
+}
+exec_n "$client" ping -4 -n -f -I tun9 198.51.100.2 > /dev/null 2>&1 &
+flood=$!
+check "a second device is made and opened ten times while packets come to it" second
+kill -INT $flood
+wait $flood 2> /dev/null
+check "the first one works after that" works
+ip -n "$client" link del tun9
+
 # Whoever hears of packets that want out holds nothing of where they came from.
 ns away hearer
 ip -n "$hearer" link add there type veth peer name here netns "$away"
