@@ -27,7 +27,7 @@
 /* Addresses that have all but the last bits in common. */
 struct known_block {
 	seqcount_t seq;
-	u32 key;		/* these bits, and the type of service */
+	u32 key;		/* these bits, and the service */
 	int generation;
 	struct dstm_dev *dstm;	/* that all of them lead into */
 	DECLARE_BITMAP(addresses, 1 << BLOCK_BITS);
@@ -39,7 +39,7 @@ struct known_block {
 struct known_source {
 	__be32 addr;
 	int ifindex;		/* 0: nothing is known */
-	u32 how;		/* rp_filter and type of service */
+	u32 how;		/* rp_filter and service */
 	int generation;
 };
 
@@ -57,7 +57,7 @@ struct dstm_known {
 
 static u32 block_key(const struct iphdr *iph)
 {
-	return (ntohl(iph->daddr) >> BLOCK_BITS << 8) | iph->tos;
+	return (ntohl(iph->daddr) >> BLOCK_BITS << 8) | dstm_known_service(iph);
 }
 
 static unsigned int block_bit(const struct iphdr *iph)
@@ -65,11 +65,15 @@ static unsigned int block_bit(const struct iphdr *iph)
 	return ntohl(iph->daddr) % (1 << BLOCK_BITS);
 }
 
-/* Neighbours, which pools are made of, do not get into each other's way. */
+/*
+ * Neighbours, which pools are made of, do not get into each other's way, nor do packets
+ * of other services to the same addresses.
+ */
 static struct known_block *block_of(struct dstm_known *known,
 				    const struct iphdr *iph)
 {
-	return &known->blocks[(ntohl(iph->daddr) >> BLOCK_BITS) % BLOCKS];
+	return &known->blocks[((ntohl(iph->daddr) >> BLOCK_BITS) +
+			       dstm_known_service(iph) * 16) % BLOCKS];
 }
 
 /* The device that a destination leads into, or NULL. */
@@ -120,7 +124,7 @@ static struct known_source *source_slot(struct dstm_known *known, __be32 addr,
 
 static u32 source_how(const struct iphdr *iph, u8 rp_filter)
 {
-	return rp_filter << 8 | iph->tos;
+	return rp_filter << 8 | dstm_known_service(iph);
 }
 
 /**

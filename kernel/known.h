@@ -2,11 +2,12 @@
 #ifndef _DSTM_KNOWN_H
 #define _DSTM_KNOWN_H
 
+#include <linux/ip.h>
 #include <linux/types.h>
+#include <net/inet_ecn.h>
 
 struct dstm_dev;
 struct dstm_known;
-struct iphdr;
 struct net;
 struct net_device;
 
@@ -15,6 +16,12 @@ struct dstm_known_state {
 	int generation;		/* of IPv4 routes, addresses and forwarding */
 	u8 rp_filter;		/* of the device that packets come by */
 };
+
+/* What rules and routes may ask of a packet's type of service: not whether it is ECN's. */
+static inline u8 dstm_known_service(const struct iphdr *iph)
+{
+	return iph->tos & ~INET_ECN_MASK;
+}
 
 int dstm_known_open(struct dstm_dev *dstm);
 void dstm_known_close(struct dstm_dev *dstm);

@@ -16,7 +16,7 @@
 struct known_out {
 	struct dst_entry *dst;	/* NULL: none; holds a reference */
 	__be32 daddr;
-	u8 tos;
+	u8 service;
 };
 
 struct dstm_routes {
@@ -54,7 +54,7 @@ static struct dst_entry *look_up(struct dstm_dev *dstm, struct dstm_known *known
 	*slot = (struct known_out) {
 		.dst = dst,
 		.daddr = iph->daddr,
-		.tos = iph->tos,
+		.service = dstm_known_service(iph),
 	};
 	if (state->rp_filter)
 		dstm_known_keep_source(known, iph, dstm->dev, state);
@@ -77,6 +77,7 @@ struct dst_entry *dstm_route_out(struct dstm_dev *dstm, struct sk_buff *skb,
 	struct dstm_known_state state = dstm_known_state(dstm->dev);
 	struct dstm_known *known = rcu_dereference(dstm->known);
 	struct dstm_routes __percpu *routes = READ_ONCE(dstm->routes);
+	u8 service = dstm_known_service(iph);
 	struct known_out *slot;
 
 	/*
@@ -86,8 +87,8 @@ struct dst_entry *dstm_route_out(struct dstm_dev *dstm, struct sk_buff *skb,
 	if (!known || !routes || dstm->role != DSTM_ROLE_GATEWAY ||
 	    !dstm_known_is_enough(dev_net(dstm->dev)))
 		return NULL;
-	slot = &this_cpu_ptr(routes)->out[hash_32((__force u32)iph->daddr + iph->tos, OUT_BITS)];
-	if (slot->dst && slot->daddr == iph->daddr && slot->tos == iph->tos &&
+	slot = &this_cpu_ptr(routes)->out[hash_32((__force u32)iph->daddr + service, OUT_BITS)];
+	if (slot->dst && slot->daddr == iph->daddr && slot->service == service &&
 	    dst_check(slot->dst, 0) &&
 	    (!state.rp_filter || dstm_known_source(known, iph, dstm->dev, &state)))
 		return slot->dst;

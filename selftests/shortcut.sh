@@ -94,6 +94,22 @@ ip -n "$gw" link set dstm0 up
 ip -n "$gw" route add 192.0.2.0/24 dev dstm0
 check "down and up" takes 3 3
 
+# Packets of a flow with ECN, and those of it that are without.
+alternate()
+{
+	local i tos
+
+	pings "$inet" 192.0.2.7 -Q 0 && pings "$inet" 192.0.2.7 -Q 2 || return 1
+	echo > $tracing/trace
+	for i in 1 2 3; do
+		for tos in 0 2; do
+			n "$inet" ping -4 -n -c 1 -W 2 -Q $tos 192.0.2.7 || return 1
+		done
+	done
+	took_now 6 6
+}
+check "with a congestion mark or without" alternate
+
 # What is not plain.
 check "options" takes 0 0 -R
 check "fragments" takes 0 0 -s 3000
