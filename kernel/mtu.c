@@ -41,31 +41,44 @@ static unsigned int underlay_mtu(struct net *underlay)
 	return mtu ?: ETH_DATA_LEN;
 }
 
-/**
- * dstm_mtu - the MTU that a device should have
- * @dstm: the device; the caller holds rtnl
- *
+/*
  * A gateway that fragments outside takes in whole what its neighbours can send
  * it; each packet is then held against the path to its own client.
  */
-unsigned int dstm_mtu(const struct dstm_dev *dstm)
+static unsigned int device_mtu(const struct dstm_dev *dstm, unsigned int mtu)
 {
-	unsigned int mtu = underlay_mtu(dstm->underlay);
-
 	if (dstm->role == DSTM_ROLE_CLIENT || dstm->frag == DSTM_FRAG_INNER)
 		mtu -= dstm_overhead(dstm);
 	return clamp(mtu, dstm->dev->min_mtu, dstm->dev->max_mtu);
 }
 
+/**
+ * dstm_mtu - the MTU that a device should have
+ * @dstm: the device; the caller holds rtnl
+ *
+ * Return: the MTU in bytes.
+ */
+unsigned int dstm_mtu(const struct dstm_dev *dstm)
+{
+	return device_mtu(dstm, underlay_mtu(dstm->underlay));
+}
+
+/* Of many devices of one underlay, it is looked at for the first. */
 static void follow(struct work_struct *work)
 {
+	struct net *underlay = NULL;
 	struct dstm_dev *dstm;
+	unsigned int mtu = 0;
 
 	rtnl_lock();
 	list_for_each_entry(dstm, &dstm_devices, list) {
 		if (dstm->mtu_by_hand)
 			continue;
-		dev_set_mtu(dstm->dev, dstm_mtu(dstm));
+		if (underlay != dstm->underlay) {
+			underlay = dstm->underlay;
+			mtu = underlay_mtu(underlay);
+		}
+		dev_set_mtu(dstm->dev, device_mtu(dstm, mtu));
 		dstm->mtu_by_hand = false;
 	}
 	rtnl_unlock();
@@ -81,11 +94,13 @@ void dstm_mtu_follow(void)
 
 static int on_device(struct notifier_block *nb, unsigned long event, void *data)
 {
+	const struct net_device *dev = netdev_notifier_info_to_dev(data);
+
 	switch (event) {
 	case NETDEV_UP:
 	case NETDEV_DOWN:
 	case NETDEV_CHANGEMTU:
-		if (!dstm_is_device(netdev_notifier_info_to_dev(data)))
+		if (!dstm_is_device(dev) && dstm_tep_any(dev_net(dev)))
 			dstm_mtu_follow();
 	}
 	return NOTIFY_DONE;
@@ -94,7 +109,10 @@ static int on_device(struct notifier_block *nb, unsigned long event, void *data)
 static int on_address(struct notifier_block *nb, unsigned long event,
 		      void *data)
 {
-	dstm_mtu_follow();
+	const struct inet6_ifaddr *ifa = data;
+
+	if (dstm_tep_any(dev_net(ifa->idev->dev)))
+		dstm_mtu_follow();
 	return NOTIFY_DONE;
 }
 

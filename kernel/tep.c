@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The tunnel end points of a namespace, by address. */
+#include <linux/log2.h>
+#include <linux/net.h>
 #include <linux/netlink.h>
+#include <linux/once.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
@@ -10,9 +13,16 @@
 
 static DEFINE_MUTEX(tep_lock);
 
+/* Whoever may choose addresses does not choose their buckets. */
 static unsigned int bucket(const struct in6_addr *addr)
 {
-	return ipv6_addr_hash(addr) % DSTM_TEP_BUCKETS;
+	static u64 keys[4] __read_mostly;
+
+	net_get_random_once(keys, sizeof(keys));
+	return (((__force u32)addr->s6_addr32[0] + keys[0]) *
+		((__force u32)addr->s6_addr32[1] + keys[1]) +
+		((__force u32)addr->s6_addr32[2] + keys[2]) *
+		((__force u32)addr->s6_addr32[3] + keys[3])) >> (64 - ilog2(DSTM_TEP_BUCKETS));
 }
 
 /**
@@ -48,12 +58,23 @@ unsigned int dstm_tep_mtu(struct net *underlay)
 	unsigned int mtu = 0;
 	int i;
 
-	rcu_read_lock();
-	for (i = 0; i < DSTM_TEP_BUCKETS; i++)
+	for (i = 0; i < DSTM_TEP_BUCKETS; i++) {
+		rcu_read_lock();
 		hlist_for_each_entry_rcu(tep, &dn->teps[i], node)
 			mtu = max(mtu, dstm_path_mtu(tep));
-	rcu_read_unlock();
+		rcu_read_unlock();
+		cond_resched();
+	}
 	return mtu;
+}
+
+/**
+ * dstm_tep_any - whether a namespace has any end point
+ * @underlay: the namespace
+ */
+bool dstm_tep_any(const struct net *underlay)
+{
+	return READ_ONCE(dstm_net(underlay)->count);
 }
 
 /*
@@ -109,11 +130,13 @@ struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr
 		tep = ERR_PTR(-EPERM);
 	} else {
 		tep = make(dstm, addr);
-		if (tep)
+		if (tep) {
 			hlist_add_head_rcu(&tep->node,
 					   &underlay->teps[bucket(addr)]);
-		else
+			WRITE_ONCE(underlay->count, underlay->count + 1);
+		} else {
 			tep = ERR_PTR(-ENOMEM);
+		}
 	}
 	mutex_unlock(&tep_lock);
 	return tep;
@@ -125,8 +148,11 @@ struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr
  */
 void dstm_tep_put(struct dstm_tep *tep)
 {
+	struct dstm_net *underlay = dstm_net(tep->dstm->underlay);
+
 	mutex_lock(&tep_lock);
 	if (!--tep->users) {
+		WRITE_ONCE(underlay->count, underlay->count - 1);
 		hlist_del_rcu(&tep->node);
 		dstm_path_forget(&tep->input);
 		kfree_rcu(tep, rcu);

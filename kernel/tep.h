@@ -33,7 +33,7 @@ struct dstm_tep {
 	struct rcu_head rcu;
 };
 
-#define DSTM_TEP_BUCKETS	64
+#define DSTM_TEP_BUCKETS	256
 
 #ifdef CONFIG_NETFILTER
 /* A hook of a namespace, for those devices that are up. */
@@ -46,6 +46,7 @@ struct dstm_hook {
 /* The end points of all devices that were made in a namespace. */
 struct dstm_net {
 	struct hlist_head teps[DSTM_TEP_BUCKETS];
+	u32 count;			/* of them */
 	struct dstm_known __rcu *known;	/* NULL: no device is up in it */
 #ifdef CONFIG_NETFILTER
 	struct dstm_hook ipv4;		/* of devices that are up in it */
@@ -63,6 +64,7 @@ static inline struct dstm_net *dstm_net(const struct net *net)
 struct dstm_tep *dstm_tep_find(const struct dstm_net *underlay,
 			       const struct in6_addr *addr);
 unsigned int dstm_tep_mtu(struct net *underlay);
+bool dstm_tep_any(const struct net *underlay);
 struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr,
 			      struct netlink_ext_ack *extack);
 void dstm_tep_put(struct dstm_tep *tep);
