@@ -60,6 +60,7 @@ void dstm_device_free_list(struct hlist_head *mappings)
 	hlist_for_each_entry_safe(m, next, mappings, wheel) {
 		hlist_del_init(&m->wheel);
 		dstm_device_free(m);
+		cond_resched();
 	}
 }
 
@@ -82,8 +83,10 @@ static void dstm_expiry_work(struct work_struct *work)
 
 	mutex_lock(&dstm->lock);
 	dstm_table_expire(&dstm->table, dstm_now(), &expired);
-	hlist_for_each_entry(m, &expired, wheel)
+	hlist_for_each_entry(m, &expired, wheel) {
 		dstm_event_mapping(dstm, DSTM_CMD_MAP_EXPIRE_NTF, m);
+		cond_resched();
+	}
 	dstm_device_free_list(&expired);
 	dstm_device_schedule_expiry(dstm);
 	mutex_unlock(&dstm->lock);
@@ -135,6 +138,7 @@ static void dstm_uninit(struct net_device *dev)
 	while ((m = dstm_table_first(&dstm->table, 0, 0))) {
 		dstm_table_remove(&dstm->table, m);
 		hlist_add_head(&m->wheel, &removed);
+		cond_resched();
 	}
 	dstm_device_free_list(&removed);
 	mutex_unlock(&dstm->lock);
@@ -441,10 +445,8 @@ DSTM_COMPAT_NEWLINK(dstm_rtnl_newlink, dstm_newlink)
 static struct dstm_tep *tep_to_be(struct dstm_dev *dstm, const struct nlattr *local,
 				  struct netlink_ext_ack *extack)
 {
-	struct in6_addr addr = dstm->tep->addr;
+	struct in6_addr addr = nla_get_in6_addr(local);
 
-	if (local)
-		addr = nla_get_in6_addr(local);
 	if (dstm->tep->users > 1 && !ipv6_addr_equal(&addr, &dstm->tep->addr)) {
 		NL_SET_ERR_MSG(extack, "mappings use the local address, flush them first");
 		return ERR_PTR(-EBUSY);
@@ -452,13 +454,19 @@ static struct dstm_tep *tep_to_be(struct dstm_dev *dstm, const struct nlattr *lo
 	return dstm_tep_get(dstm, &addr, extack);
 }
 
-/* Both what may be refused, or nothing. */
+/*
+ * Both what may be refused, or nothing. While a table is flushed, which may take long,
+ * only who needs the table waits for it.
+ */
 static int dstm_change(struct dstm_dev *dstm, struct nlattr *data[],
 		       struct netlink_ext_ack *extack)
 {
 	struct dstm_tep *tep;
 	int err = 0;
 
+	if (!data[IFLA_DSTM_LOCAL])
+		return data[IFLA_DSTM_SHORTCUT] ?
+		       dstm_shortcut_set(dstm, data[IFLA_DSTM_SHORTCUT], extack) : 0;
 	mutex_lock(&dstm->lock);
 	tep = tep_to_be(dstm, data[IFLA_DSTM_LOCAL], extack);
 	if (IS_ERR(tep)) {

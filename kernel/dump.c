@@ -138,6 +138,7 @@ static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
 		err = -ENODEV;
 	for (m = dstm_table_first(&dstm->table, ctx->ipv4, ctx->slot); m;
 	     m = dstm_table_next(m)) {
+		cond_resched();
 		if (ntohl(m->node.key.ipv4) > f->last)
 			break;
 		if (!fits(f, m, now))

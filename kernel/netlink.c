@@ -227,8 +227,10 @@ static void delete_list(struct dstm_dev *dstm, struct hlist_head *removed)
 {
 	struct dstm_mapping *m;
 
-	hlist_for_each_entry(m, removed, wheel)
+	hlist_for_each_entry(m, removed, wheel) {
 		tell_gone(dstm, m);
+		cond_resched();
+	}
 	dstm_device_free_list(removed);
 }
 
@@ -358,6 +360,7 @@ static u32 sweep(struct dstm_dev *dstm, bool all)
 	u32 n = 0;
 
 	for (m = dstm_table_first(&dstm->table, 0, 0); m; m = next) {
+		cond_resched();
 		next = dstm_table_next(m);
 		if (!all && m->node.sync == dstm->table.sync)
 			continue;
