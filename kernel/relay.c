@@ -2,8 +2,10 @@
 /* ICMPv6 errors about tunnel packets, told to who sent the packet inside. */
 #include <linux/icmpv6.h>
 #include <net/icmp.h>
+#include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
+#include <net/ndisc.h>
 #include <net/route.h>
 
 #include "device.h"
@@ -130,6 +132,12 @@ int dstm_relay_error(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 			    &((const struct ipv6hdr *)skb->data)->saddr);
 	if (!tep)
 		return -ENOENT;
+	/* RFC 4861 section 8.3: a better way to a packet's destination, whose ever it was. */
+	if (type == NDISC_REDIRECT) {
+		ip6_redirect(skb, dev_net(skb->dev), skb->dev->ifindex, 0,
+			     sock_net_uid(dev_net(skb->dev), NULL));
+		return 0;
+	}
 	dstm = tep->dstm;
 	if (!(dstm->dev->flags & IFF_UP) ||
 	    !pskb_may_pull(skb, offset + sizeof(*iph)))

@@ -148,4 +148,48 @@ for shortcut in off "on dev down1 dev inet0"; do
 	check "down and up" down_and_up
 	check "a second device" second_device
 done
+
+# A client's host is told by its router of a shorter way to the tunnel's other end.
+ns borrower router border
+in_batch "$router" <<-END
+	link add lan type bridge
+	link set lan up
+	addr add 2001:db8:5::1/64 dev lan nodad
+	link add port1 type veth peer name lan netns $borrower
+	link add port2 type veth peer name lan netns $border
+	link set port1 master lan up
+	link set port2 master lan up
+END
+for name in "$borrower" "$border"; do
+	ip -n "$name" link set lan up
+done
+link_local() { ip -n "$1" -6 -o addr show dev lan scope link | sed 's/.*inet6 \([^/]*\).*/\1/'; }
+in_batch "$border" <<-END
+	addr add 2001:db8:5::2/64 dev lan nodad
+	addr add 2001:db8::1/128 dev lo nodad
+	addr add 198.51.100.9/32 dev lo
+END
+routers "$router" "$border"
+gateway_device "$border" || bail "no device at the border"
+n "$border" "$nl" map add dev dstm0 ipv4 192.0.2.7 remote 2001:db8:5::7
+ip -n "$router" -6 route add 2001:db8::1 via "$(link_local "$border")" dev lan
+ip -n "$borrower" addr add 2001:db8:5::7/64 dev lan nodad
+ip -n "$borrower" -6 route add default via "$(link_local "$router")" dev lan
+n "$borrower" sysctl -q -w net.ipv6.conf.lan.accept_redirects=1
+n "$borrower" "$nl" link add dstm0 role client local 2001:db8:5::7
+n "$borrower" "$nl" map add dev dstm0 ipv4 192.0.2.7 remote 2001:db8::1
+in_batch "$borrower" <<-END
+	link set dstm0 up
+	addr add 192.0.2.7/32 dev dstm0
+	route add default dev dstm0
+END
+check "a client that has to ask its router for the way" \
+	busywait 5000 pings "$borrower" 198.51.100.9
+shorter()
+{
+	ip -n "$borrower" -6 route get 2001:db8::1 | tee /dev/stderr |
+		grep -q "via $(link_local "$border") "
+}
+check "is told of a shorter one, and takes it" busywait 5000 shorter
+check "by which it goes on" pings "$borrower" 198.51.100.9
 tap_done
