@@ -68,11 +68,6 @@ static int poll_transmit(struct dstm_dev *dstm, struct dstm_batch *b, int budget
 	return done;
 }
 
-static void forget_clear(struct dstm_batch *b)
-{
-	b->clear_until = jiffies;
-}
-
 static int poll(struct napi_struct *napi, int budget)
 {
 	struct dstm_batch *b = container_of(napi, struct dstm_batch, napi);
@@ -80,7 +75,7 @@ static int poll(struct napi_struct *napi, int budget)
 	int done;
 
 	budget = min(budget, NAPI_POLL_WEIGHT);
-	forget_clear(b);
+	b->clear = false;
 	rcu_read_lock();
 	done = poll_receive(dstm, b, budget);
 	done += poll_transmit(dstm, b, budget - done);
@@ -123,7 +118,8 @@ static void add(struct dstm_dev *dstm, struct dstm_batch *b, struct sk_buff_head
  */
 void dstm_batch_clear(struct dstm_batch *b)
 {
-	b->clear_until = jiffies + 1;
+	b->clear = true;
+	b->clear_at = jiffies;
 	dstm_batch_poll_soon(b);
 }
 
@@ -212,14 +208,13 @@ int dstm_batch_init(struct dstm_dev *dstm)
 	struct dstm_batch *b;
 	int cpu;
 
-	dstm->batches = alloc_percpu(struct dstm_batch);
+	dstm->batches = alloc_percpu_gfp(struct dstm_batch, GFP_KERNEL_ACCOUNT);
 	if (!dstm->batches)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		b = per_cpu_ptr(dstm->batches, cpu);
 		__skb_queue_head_init(&b->receive);
 		__skb_queue_head_init(&b->transmit);
-		forget_clear(b);
 		b->received.id = DSTM_A_STATS_RX_PACKETS;
 		b->transmitted.id = DSTM_A_STATS_TX_PACKETS;
 		set_bit(NAPI_STATE_NO_BUSY_POLL, &b->napi.state);

@@ -20,7 +20,8 @@ struct dstm_batch {
 	struct napi_struct napi;
 	struct dstm_tally received;
 	struct dstm_tally transmitted;
-	unsigned long clear_until;	/* jiffies; so long nothing is in the way */
+	bool clear;			/* nothing was in the way, at this jiffy */
+	unsigned long clear_at;
 	struct dstm_seek seeks[NAPI_POLL_WEIGHT];
 };
 
@@ -50,7 +51,9 @@ static inline bool dstm_batch_may_go_at_once(const struct dstm_dev *dstm,
 /* Whether dstm_batch_clear() was told since the last poll, in this jiffy. */
 static inline bool dstm_batch_is_clear(const struct dstm_batch *b)
 {
-	return time_before(jiffies, b->clear_until);
+	unsigned long now = jiffies;
+
+	return b->clear && b->clear_at == now;
 }
 
 /*
