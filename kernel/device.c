@@ -97,7 +97,8 @@ static int dstm_init(struct net_device *dev)
 	struct dstm_dev *dstm = netdev_priv(dev);
 	int err;
 
-	dstm->counters = netdev_alloc_pcpu_stats(struct dstm_counters);
+	dstm->counters = __netdev_alloc_pcpu_stats(struct dstm_counters,
+						   GFP_KERNEL_ACCOUNT);
 	if (!dstm->counters)
 		return -ENOMEM;
 	err = dstm_batch_init(dstm);

@@ -762,7 +762,7 @@ int dstm_table_init(struct dstm_table *t)
 {
 	int err;
 
-	t->wheel = kcalloc(WHEEL_SLOTS, sizeof(*t->wheel), GFP_KERNEL);
+	t->wheel = kcalloc(WHEEL_SLOTS, sizeof(*t->wheel), GFP_KERNEL_ACCOUNT);
 	if (!t->wheel)
 		return -ENOMEM;
 	err = rhashtable_init(&t->hash, &node_params);

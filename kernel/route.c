@@ -108,7 +108,7 @@ int dstm_route_init(struct dstm_dev *dstm)
 	BUILD_BUG_ON(sizeof(struct dstm_routes) > PCPU_MIN_UNIT_SIZE);
 	if (dstm->routes)
 		return 0;
-	routes = alloc_percpu(struct dstm_routes);
+	routes = alloc_percpu_gfp(struct dstm_routes, GFP_KERNEL_ACCOUNT);
 	if (!routes)
 		return -ENOMEM;
 	/* Who finds the tables finds them empty. */
