@@ -212,12 +212,15 @@ static int keep_offloads(struct sk_buff *skb)
 	return 0;
 }
 
-/* Make room in front of a packet, which may be written to afterwards. */
+/*
+ * Make room in front of a packet, which may be written to afterwards. It may be that
+ * the limit is only just switched on.
+ */
 static int make_room(const struct dstm_dev *dstm, struct sk_buff *skb,
 		     const struct dst_entry *dst)
 {
 	return skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
-			    dstm_overhead(dstm));
+			    sizeof(struct ipv6hdr) + sizeof(struct dstm_encap_limit));
 }
 
 /* Put the outer header on and send; takes the packet, which has room, not the route. */
