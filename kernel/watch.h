@@ -32,13 +32,16 @@ static inline bool dstm_is_more_than_apparmor(const struct nf_hook_entries __rcu
 					      const struct sk_buff *skb)
 {
 	const struct nf_hook_entries *e = rcu_dereference(place);
+	const struct nf_hook_ops *ops;
 
 	if (!e)
 		return false;
+	ops = nf_hook_entries_get_hook_ops(e)[0];
+	/* A table of nftables and a BPF program say what they are. */
 	return e->num_hook_entries > 1 ||
 	       (skb && dstm_compat_has_secmark(skb)) ||
-	       nf_hook_entries_get_hook_ops(e)[0]->priority !=
-	       NF_IP_PRI_SELINUX_FIRST;
+	       ops->priority != NF_IP_PRI_SELINUX_FIRST ||
+	       ops->hook_ops_type != NF_HOOK_OP_UNDEFINED;
 }
 
 /* Whether there is a hook between the route of a forwarded packet and the device. */

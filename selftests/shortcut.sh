@@ -194,12 +194,12 @@ obstructed()
 	takes 0 0 && shows "stands aside:.* $1" &&
 		gw_nl check | tee /dev/stderr | grep -q "stands aside ($1)"
 }
-# hooked FAMILY HOOK OBSTACLE
+# hooked FAMILY HOOK OBSTACLE [PRIORITY]
 hooked()
 {
 	n "$gw" nft -f - <<-END
 		table $1 watch {
-			chain $2 { type filter hook $2 priority 0; policy accept; counter; }
+			chain $2 { type filter hook $2 priority ${4:-0}; policy accept; counter; }
 		}
 	END
 	obstructed "$3" || return 1
@@ -209,6 +209,8 @@ hooked()
 for hook in prerouting forward postrouting; do
 	check "netfilter: IPv4 at $hook" hooked ip $hook netfilter
 done
+check "netfilter: IPv4 at postrouting, where AppArmor has its hook" \
+	hooked ip postrouting netfilter -225
 for hook in prerouting input; do
 	check "netfilter: IPv6 at $hook" hooked ip6 $hook netfilter-underlay
 done
