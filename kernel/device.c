@@ -310,7 +310,7 @@ static void dstm_setup(struct net_device *dev)
 	INIT_LIST_HEAD(&dstm->shortcuts);
 	mutex_init(&dstm->lock);
 	INIT_DELAYED_WORK(&dstm->expiry, dstm_expiry_work);
-	limit_init(&dstm->no_mapping_limit, DSTM_ICMP_RATE_DEFAULT);
+	limit_init(&dstm->unreachable_limit, DSTM_ICMP_RATE_DEFAULT);
 	limit_init(&dstm->spoof_limit, DSTM_ICMP_RATE_DEFAULT);
 	limit_init(&dstm->event_limit, DSTM_EVENT_RATE);
 	limit_init(&dstm->acquire_limit, DSTM_ACQUIRE_RATE);
@@ -383,7 +383,7 @@ static void dstm_configure(struct dstm_dev *dstm, struct nlattr *data[])
 		WRITE_ONCE(dstm->icmp_errors,
 			   nla_get_u8(data[IFLA_DSTM_ICMP_ERRORS]));
 	if (data[IFLA_DSTM_ICMP_RATE]) {
-		WRITE_ONCE(dstm->no_mapping_limit.burst,
+		WRITE_ONCE(dstm->unreachable_limit.burst,
 			   nla_get_u32(data[IFLA_DSTM_ICMP_RATE]));
 		WRITE_ONCE(dstm->spoof_limit.burst,
 			   nla_get_u32(data[IFLA_DSTM_ICMP_RATE]));

@@ -39,7 +39,7 @@ struct dstm_dev {
 	struct dstm_routes __percpu *routes;	/* NULL: it was not up yet */
 	struct dstm_known __rcu *known;	/* NULL: it is down */
 	struct list_head shortcuts;	/* under rtnl */
-	struct ratelimit_state no_mapping_limit;
+	struct ratelimit_state unreachable_limit;
 	struct ratelimit_state spoof_limit;
 	struct ratelimit_state event_limit;
 	struct ratelimit_state acquire_limit;

@@ -41,16 +41,18 @@ static bool is_for_one(const struct sk_buff *skb)
 }
 
 /**
- * dstm_icmp_no_mapping - tell an IPv4 sender that its destination is not lent
+ * dstm_icmp_unreachable - tell an IPv4 sender that its destination is not lent, or that
+ *	no route leads to who has it
  * @dstm: the device
  * @skb: its packet, on the way into the tunnel; stays the caller's
  *
- * RFC 7596 section 6.2: ICMPv4 destination unreachable, host unreachable.
+ * RFC 7596 section 6.2, RFC 2473 section 8: ICMPv4 destination unreachable, host
+ * unreachable.
  */
-void dstm_icmp_no_mapping(struct dstm_dev *dstm, struct sk_buff *skb)
+void dstm_icmp_unreachable(struct dstm_dev *dstm, struct sk_buff *skb)
 {
 	if (is_for_one(skb) && is_answerable(skb) &&
-	    may_answer(dstm, &dstm->no_mapping_limit))
+	    may_answer(dstm, &dstm->unreachable_limit))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
 }
 

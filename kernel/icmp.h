@@ -5,7 +5,7 @@
 struct dstm_dev;
 struct sk_buff;
 
-void dstm_icmp_no_mapping(struct dstm_dev *dstm, struct sk_buff *skb);
+void dstm_icmp_unreachable(struct dstm_dev *dstm, struct sk_buff *skb);
 void dstm_icmp_too_big(struct sk_buff *skb, unsigned int mtu);
 void dstm_icmp_spoof(struct dstm_dev *dstm, struct sk_buff *skb);
 

@@ -60,7 +60,7 @@ static int match(struct dstm_dev *dstm, struct sk_buff *skb,
 	if (flaw == DSTM_NO_ADDRESS || flaw == DSTM_NO_PORT) {
 		if (dstm->role == DSTM_ROLE_CLIENT)
 			dstm_event_acquire(dstm, skb);
-		dstm_icmp_no_mapping(dstm, skb);
+		dstm_icmp_unreachable(dstm, skb);
 	}
 	return dstm_tx_counter(flaw);
 }
@@ -557,6 +557,8 @@ netdev_tx_t dstm_transmit(struct sk_buff *skb, struct net_device *dev)
 		counter = forward(dstm, m, skb);
 	if (!counter)
 		goto out;
+	if (counter == DSTM_A_STATS_TX_NO_ROUTE)
+		dstm_icmp_unreachable(dstm, skb);
 drop:
 	dstm_drop(dstm, skb, counter);
 out:

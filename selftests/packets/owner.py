@@ -145,7 +145,7 @@ def into_the_tunnel():
                       "tx-no-mapping"),
         device_drop("device-no-mapping", RFC, udp(dst=NOBODY), "tx-no-mapping"),
         encap_drop("encap-loop", "RFC 2473 4.1.2", udp(dst=hosts.LOOPS), "tx-loop"),
-        encap_drop("encap-no-route", "RFC 2473 3.1", udp(dst=hosts.STRAY), "tx-no-route"),
+        encap_refused("encap-no-route", "RFC 2473 8", udp(dst=hosts.STRAY), "tx-no-route"),
         Case("encap-refused-by-output", RFC, [from_inet(udp())], count={"tx-error": 1},
              before=["nft add table ip6 o",
                      "nft add chain ip6 o out '{ type filter hook output priority 0; }'",
