@@ -110,7 +110,7 @@ static int dstm_init(struct net_device *dev)
 	netdev_lockdep_set_classes(dev);
 
 	/* Last, since packets find the device by it from here on. */
-	dstm->tep = dstm_tep_get(dstm, &dstm->local, NULL);
+	dstm->tep = dstm_tep_get(dstm, &dstm->local, NULL, NULL);
 	if (IS_ERR(dstm->tep)) {
 		err = PTR_ERR(dstm->tep);
 		goto free_table;
@@ -452,7 +452,7 @@ static struct dstm_tep *tep_to_be(struct dstm_dev *dstm, const struct nlattr *lo
 		NL_SET_ERR_MSG(extack, "mappings use the local address, flush them first");
 		return ERR_PTR(-EBUSY);
 	}
-	return dstm_tep_get(dstm, &addr, extack);
+	return dstm_tep_get(dstm, &addr, NULL, extack);
 }
 
 /*

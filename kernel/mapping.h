@@ -11,6 +11,7 @@
 #include "path.h"
 
 struct netlink_ext_ack;
+struct sk_buff;
 
 /*
  * The table finds the owner of an address and port in two steps: the node of
@@ -106,6 +107,7 @@ struct dstm_set {
 	enum dstm_set_mode mode;
 	u16 sync;		/* the sync that wants them, or 0 */
 	u64 now;		/* the same for all, so that none ends meanwhile */
+	const struct sk_buff *asker;	/* the message, whose sender's rights count */
 };
 
 int dstm_mapping_init(void);

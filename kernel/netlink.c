@@ -111,7 +111,7 @@ static int set_one(struct dstm_dev *dstm, struct nlattr *attr,
 		   const struct dstm_set *how, struct dstm_change *change,
 		   struct hlist_head *evicted, struct netlink_ext_ack *extack)
 {
-	struct dstm_mapping *m = dstm_parse_mapping(dstm, attr, how->now, extack);
+	struct dstm_mapping *m = dstm_parse_mapping(dstm, attr, how, extack);
 	int err;
 
 	if (IS_ERR(m)) {
@@ -195,6 +195,7 @@ int dstm_nl_map_new_doit(struct sk_buff *skb, struct genl_info *info)
 		how.sync = sync;
 	}
 	how.now = ktime_get_boottime_ns();
+	how.asker = skb;
 	changes = kvcalloc(n, sizeof(*changes), GFP_KERNEL);
 	if (!changes) {
 		err = -ENOMEM;

@@ -145,8 +145,9 @@ static int parse_nest(struct nlattr *attr, struct nlattr **tb,
 }
 
 /* Addresses and lifetime; the tunnel end point is held then. */
-static int parse_values(struct dstm_dev *dstm, struct nlattr **tb, u64 now,
-			struct dstm_mapping *m, struct netlink_ext_ack *extack)
+static int parse_values(struct dstm_dev *dstm, struct nlattr **tb,
+			const struct dstm_set *how, struct dstm_mapping *m,
+			struct netlink_ext_ack *extack)
 {
 	struct in6_addr local = dstm->tep->addr;
 	struct dstm_tep *tep;
@@ -177,9 +178,9 @@ static int parse_values(struct dstm_dev *dstm, struct nlattr **tb, u64 now,
 					    "lifetime is 0; leave it out for a mapping without end");
 			return -EINVAL;
 		}
-		m->expires = now + (u64)lifetime * NSEC_PER_SEC;
+		m->expires = how->now + (u64)lifetime * NSEC_PER_SEC;
 	}
-	tep = dstm_tep_get(dstm, &local, extack);
+	tep = dstm_tep_get(dstm, &local, how->asker, extack);
 	if (IS_ERR(tep))
 		return PTR_ERR(tep);
 	RCU_INIT_POINTER(m->path, &tep->start);
@@ -190,14 +191,15 @@ static int parse_values(struct dstm_dev *dstm, struct nlattr **tb, u64 now,
  * dstm_parse_mapping - make the mapping that a nested attribute describes
  * @dstm: the device that it is to be of
  * @attr: the attribute
- * @now: when lifetimes begin, by dstm_now()
+ * @how: when lifetimes begin, and who asks
  * @extack: says why not
  *
  * Return: the mapping, which is in no table yet and holds its tunnel end point, or an
  * error pointer.
  */
 struct dstm_mapping *dstm_parse_mapping(struct dstm_dev *dstm, struct nlattr *attr,
-					u64 now, struct netlink_ext_ack *extack)
+					const struct dstm_set *how,
+					struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[DSTM_A_MAPPING_MAX + 1];
 	struct dstm_mapping *m;
@@ -215,7 +217,7 @@ struct dstm_mapping *dstm_parse_mapping(struct dstm_dev *dstm, struct nlattr *at
 	if (!err)
 		err = parse_portset(tb, &m->node, extack);
 	if (!err)
-		err = parse_values(dstm, tb, now, m, extack);
+		err = parse_values(dstm, tb, how, m, extack);
 	if (err) {
 		dstm_mapping_free(m);
 		return ERR_PTR(err);

@@ -6,11 +6,13 @@
 
 struct dstm_dev;
 struct dstm_mapping;
+struct dstm_set;
 struct netlink_ext_ack;
 struct nlattr;
 
 struct dstm_mapping *dstm_parse_mapping(struct dstm_dev *dstm, struct nlattr *attr,
-					u64 now, struct netlink_ext_ack *extack);
+					const struct dstm_set *how,
+					struct netlink_ext_ack *extack);
 struct dstm_mapping *dstm_parse_existing(struct dstm_dev *dstm, struct nlattr *attr,
 					 struct netlink_ext_ack *extack);
 

@@ -81,10 +81,13 @@ bool dstm_tep_any(const struct net *underlay)
  * Whoever has the device, but not the namespace of its underlay, is not to take up
  * addresses there.
  */
-static bool may_make(const struct dstm_dev *dstm)
+static bool may_make(const struct dstm_dev *dstm, const struct sk_buff *asker)
 {
+	struct user_namespace *owner = dstm->underlay->user_ns;
+
 	return net_eq(dev_net(dstm->dev), dstm->underlay) ||
-	       ns_capable(dstm->underlay->user_ns, CAP_NET_ADMIN);
+	       (asker ? netlink_ns_capable(asker, owner, CAP_NET_ADMIN) :
+			ns_capable(owner, CAP_NET_ADMIN));
 }
 
 static struct dstm_tep *make(struct dstm_dev *dstm, const struct in6_addr *addr)
@@ -107,11 +110,13 @@ static struct dstm_tep *make(struct dstm_dev *dstm, const struct in6_addr *addr)
  * dstm_tep_get - make an address an end point of a device, or use it again
  * @dstm: the device
  * @addr: the address
+ * @asker: the netlink message that wants it, or NULL: the task that runs does
  * @extack: says why not
  *
  * Return: the end point, to be put by dstm_tep_put(), or an error pointer.
  */
 struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr,
+			      const struct sk_buff *asker,
 			      struct netlink_ext_ack *extack)
 {
 	struct dstm_net *underlay = dstm_net(dstm->underlay);
@@ -124,7 +129,7 @@ struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr
 		tep = ERR_PTR(-EADDRINUSE);
 	} else if (tep) {
 		tep->users++;
-	} else if (!may_make(dstm)) {
+	} else if (!may_make(dstm, asker)) {
 		NL_SET_ERR_MSG(extack,
 			       "more local addresses are up to the administrator of the underlay");
 		tep = ERR_PTR(-EPERM);

@@ -15,6 +15,7 @@
 struct dstm_dev;
 struct dstm_known;
 struct netlink_ext_ack;
+struct sk_buff;
 
 /*
  * A tunnel end point: an IPv6 address of the underlay at which one device
@@ -66,6 +67,7 @@ struct dstm_tep *dstm_tep_find(const struct dstm_net *underlay,
 unsigned int dstm_tep_mtu(struct net *underlay);
 bool dstm_tep_any(const struct net *underlay);
 struct dstm_tep *dstm_tep_get(struct dstm_dev *dstm, const struct in6_addr *addr,
+			      const struct sk_buff *asker,
 			      struct netlink_ext_ack *extack);
 void dstm_tep_put(struct dstm_tep *tep);
 
