@@ -265,8 +265,8 @@ check "another daemon on this socket is refused" says "Address already in use" -
 	n "$gw" dstm-gateway -c "$work/gateway.json"
 check "and has changed nothing" pings "$client" 198.51.100.2
 daemon_end
-check "at its end the device is gone" sh -c "! ip -n $gw link show dstm0 2>&1 | grep -q UP"
-check "no route is left" says "" -- sh -c "test -z \"\$(ip -n $gw route show proto 157)\""
+check "at its end the device is gone" says "does not exist" -- ip -n "$gw" link show dstm0
+check "no route is left" test -z "$(ip -n "$gw" route show proto 157 2>&1)"
 check "forwarding is as before" n "$gw" grep -q 0 /proc/sys/net/ipv4/ip_forward
 check_not "no state is left" test -e "$work/gateway.state"
 check_not "no socket is left" test -e "$work/gateway.sock"
