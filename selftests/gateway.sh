@@ -261,6 +261,34 @@ daemon_end KILL
 daemon
 wait $ping
 check "kill -9 and a new start: traffic is not interrupted" grep -q " 0% packet loss" "$work/ping"
+
+# with_shortcut NAME: the configuration, with a shortcut at this device.
+with_shortcut()
+{
+	sed "s/\"mtu\": 1400/&, \"shortcut\": [ \"$1\" ]/" "$work/good.json" > "$work/gateway.json"
+}
+
+daemon_end KILL
+with_shortcut none0
+n "$gw" dstm-gateway -c "$work/gateway.json" >> "$work/gateway.log" 2>&1
+check "a start that fails exits with 1" test $? -eq 1
+check "and leaves traffic alone" pings "$client" 198.51.100.2
+ip -n "$gw" link add gone0 type dummy
+with_shortcut gone0
+daemon
+check "it starts once the device is there" busywait 5000 says "shortcut on dev gone0" -- \
+	n "$gw" "$nl" link show dstm0
+ip -n "$gw" link del gone0
+with_shortcut none0
+kill -HUP "$daemon"
+ended() { ! kill -0 "$daemon" 2> /dev/null; }
+check "when no configuration works any more it ends" busywait 5000 ended
+wait "$daemon"
+check "with 1" test $? -eq 1
+check "and leaves traffic alone then too" pings "$client" 198.51.100.2
+cp "$work/good.json" "$work/gateway.json"
+daemon
+
 check "another daemon on this socket is refused" says "Address already in use" -- \
 	n "$gw" dstm-gateway -c "$work/gateway.json"
 check "and has changed nothing" pings "$client" 198.51.100.2

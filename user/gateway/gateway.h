@@ -44,6 +44,7 @@ struct figures {
  * @watch: events of the kernel's, and idle mappings
  * @metrics: the page of figures
  * @figures: what is on it
+ * @failed: a negative errno, once no configuration works any more
  */
 struct gateway {
 	struct dstm_daemon daemon;
@@ -58,6 +59,7 @@ struct gateway {
 	struct watch *watch;
 	struct dstm_metrics *metrics;
 	struct figures figures;
+	int failed;
 };
 
 #endif

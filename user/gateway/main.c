@@ -96,7 +96,8 @@ static void reload(void *data)
 	dstm_log(DSTM_LOG_ERR, "the old configuration stays");
 	services_stop(gw);
 	gw->config = old;
-	if (serve(gw)) {
+	gw->failed = serve(gw);
+	if (gw->failed) {
 		dstm_log(DSTM_LOG_ERR, "nor does the old configuration work any more");
 		dstm_daemon_quit(&gw->daemon);
 	}
@@ -162,11 +163,14 @@ static int run(const char *path, struct config *config)
 	if (!ret) {
 		dstm_log(DSTM_LOG_NOTICE, "gateway %s is ready", gw.config.name);
 		dstm_daemon_run(&gw.daemon);
+		ret = gw.failed;
 	}
 
 	services_stop(&gw);
 	watch_stop(&gw);
-	host_restore(&gw.host);
+	/* Nobody asked for an end of traffic when it failed. */
+	if (!ret)
+		host_restore(&gw.host);
 	host_close(&gw.host);
 	dstm_table_close(&gw.table);
 	dstm_daemon_free(&gw.daemon);
