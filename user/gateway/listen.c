@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <event2/listener.h>
+#include <event2/bufferevent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/listener.h"
 #include "lib/log.h"
 #include "proto/tls.h"
 
@@ -20,8 +21,6 @@
 /* A stranger holds no more than this, and no longer. */
 #define HANDSHAKES	64
 #define HANDSHAKE_SECONDS 10
-
-#define BACKLOG		16
 
 /* A TLS connection of which it is not known yet whose it is. */
 struct handshake {
@@ -41,9 +40,9 @@ struct handshake {
  * @count: how many
  */
 struct listeners {
-	struct evconnlistener *local;
+	struct dstm_listener *local;
 	char *path;
-	struct evconnlistener *remote;
+	struct dstm_listener *remote;
 	SSL_CTX *ctx;
 	LIST_HEAD(, handshake) handshakes;
 	unsigned int count;
@@ -69,19 +68,15 @@ static int server_by_uid(const struct config *config, uid_t uid)
 	return -1;
 }
 
-static void on_local(struct evconnlistener *listener, evutil_socket_t fd,
-		     struct sockaddr *addr, int len, void *arg)
+static void on_local(int fd, void *data)
 {
-	struct gateway *gw = arg;
+	struct gateway *gw = data;
 	struct bufferevent *bev;
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 	char who[64];
 	int server;
 
-	(void)listener;
-	(void)addr;
-	(void)len;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)) {
 		close(fd);
 		return;
@@ -195,15 +190,11 @@ static int limit_start(struct handshake *handshake)
 	return -ENOMEM;
 }
 
-static void on_remote(struct evconnlistener *listener, evutil_socket_t fd,
-		      struct sockaddr *addr, int len, void *arg)
+static void on_remote(int fd, void *data)
 {
-	struct gateway *gw = arg;
+	struct gateway *gw = data;
 	struct handshake *handshake;
 
-	(void)listener;
-	(void)addr;
-	(void)len;
 	if (gw->listeners->count == HANDSHAKES) {
 		stranger(gw, "too many connections without a certificate");
 		close(fd);
@@ -247,18 +238,17 @@ static int local_start(struct gateway *gw)
 {
 	struct listeners *l = gw->listeners;
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int ret;
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", gw->config.socket);
 	if (is_served(&addr))
 		return -EADDRINUSE;
 	unlink(addr.sun_path);
-	l->local = evconnlistener_new_bind(gw->daemon.base, on_local, gw,
-					   LEV_OPT_CLOSE_ON_FREE |
-					   LEV_OPT_CLOSE_ON_EXEC, BACKLOG,
-					   (struct sockaddr *)&addr,
-					   sizeof(addr));
-	if (!l->local)
-		return errno ? -errno : -EIO;
+	ret = dstm_listener_new(&l->local, gw->daemon.base,
+				(struct sockaddr *)&addr, sizeof(addr),
+				on_local, gw);
+	if (ret)
+		return ret;
 	/* Who may speak is decided by who it is, not by the file's mode. */
 	if (chmod(addr.sun_path, 0666))
 		return -errno;
@@ -287,15 +277,12 @@ static int remote_start(struct gateway *gw)
 		dstm_log(DSTM_LOG_ERR, "%s", error);
 		return ret;
 	}
-	gw->listeners->remote = evconnlistener_new_bind(gw->daemon.base,
-		on_remote, gw, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
-		LEV_OPT_REUSEABLE, BACKLOG, (struct sockaddr *)&addr,
-		sizeof(addr));
-	if (gw->listeners->remote)
-		return 0;
-	ret = errno ? -errno : -EIO;
-	dstm_log(DSTM_LOG_ERR, "port %u for servers: %s", tls->port,
-		 strerror(-ret));
+	ret = dstm_listener_new(&gw->listeners->remote, gw->daemon.base,
+				(struct sockaddr *)&addr, sizeof(addr),
+				on_remote, gw);
+	if (ret)
+		dstm_log(DSTM_LOG_ERR, "port %u for servers: %s", tls->port,
+			 strerror(-ret));
 	return ret;
 }
 
@@ -331,10 +318,8 @@ void listen_stop(struct gateway *gw)
 		handshake_end(handshake);
 		bufferevent_free(bev);
 	}
-	if (l->local)
-		evconnlistener_free(l->local);
-	if (l->remote)
-		evconnlistener_free(l->remote);
+	dstm_listener_free(l->local);
+	dstm_listener_free(l->remote);
 	if (l->path)
 		unlink(l->path);
 	SSL_CTX_free(l->ctx);

@@ -11,11 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "gateway/listen.h"
+#include "gateway/peer.h"
 #include "lib/log.h"
 
 /* The daemon's ten seconds are one here. */
@@ -53,6 +56,10 @@ int __wrap_bufferevent_set_timeouts(struct bufferevent *bev,
 	return __real_bufferevent_set_timeouts(bev, in, in);
 }
 
+static uint32_t uid;
+static struct config_server server = {
+	.name = (char[]){ "one" }, .uids = &uid, .uid_count = 1,
+};
 static struct gateway gw;
 static char dir[] = "/tmp/dstm-listen.XXXXXX";
 static char names[3][64];
@@ -75,6 +82,10 @@ static int set_up(void **state)
 		 names[1], names[2]);
 	if (system(command))
 		return -1;
+	uid = getuid();
+	LIST_INIT(&gw.peers);
+	gw.config.servers = &server;
+	gw.config.server_count = 1;
 	gw.daemon.base = event_base_new();
 	gw.config.socket = names[0];
 	gw.config.tls = (struct config_tls){
@@ -89,6 +100,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
+	peers_close(&gw);
 	listen_stop(&gw);
 	event_base_free(gw.daemon.base);
 	unlink(names[1]);
@@ -107,6 +119,25 @@ static int stranger(void)
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
 	return fd;
+}
+
+/* A connection of a server's. */
+static int local(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(to.sun_path, gw.config.socket);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static void run(int milliseconds)
+{
+	struct timeval time = { .tv_usec = 1000 * milliseconds };
+
+	event_base_loopexit(gw.daemon.base, &time);
+	event_base_dispatch(gw.daemon.base);
 }
 
 static bool closed(int fd)
@@ -133,10 +164,43 @@ static void slow(void **state)
 	close(fd);
 }
 
+static unsigned int complaints;
+
+static void on_complaint(int severity, const char *text)
+{
+	(void)severity;
+	(void)text;
+	complaints++;
+}
+
+/* Without a descriptor for it a connection waits, and the daemon does not spin. */
+static void no_descriptor(void **state)
+{
+	int fd = local();
+	struct rlimit limit, less;
+
+	(void)state;
+	event_set_log_callback(on_complaint);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	less = limit;
+	less.rlim_cur = (rlim_t)fd + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
+	run(50);
+	assert_true(LIST_EMPTY(&gw.peers));
+	assert_int_equal(complaints, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	event_set_log_callback(NULL);
+	run(150);
+	assert_false(LIST_EMPTY(&gw.peers));
+	peers_close(&gw);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slow),
+		cmocka_unit_test(no_descriptor),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <event2/listener.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "listener.h"
+#include "log.h"
+
+#define BACKLOG		128
+
+struct dstm_listener {
+	struct evconnlistener *listener;
+	struct event *again;
+	dstm_listener_fn *fn;
+	void *data;
+};
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+		      struct sockaddr *addr, int len, void *arg)
+{
+	struct dstm_listener *l = arg;
+
+	(void)listener;
+	(void)addr;
+	(void)len;
+	l->fn(fd, l->data);
+}
+
+/* The connection still waits, so without a rest this would be called at once again. */
+static void on_error(struct evconnlistener *listener, void *arg)
+{
+	static const struct timeval rest = { .tv_sec = 1 };
+	static struct dstm_log_limit limit;
+	struct dstm_listener *l = arg;
+
+	dstm_log_limited(&limit, DSTM_LOG_WARNING,
+			 "can not take a connection: %s", strerror(errno));
+	if (!event_add(l->again, &rest))
+		evconnlistener_disable(listener);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct dstm_listener *l = arg;
+
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(l->listener);
+}
+
+int dstm_listener_new(struct dstm_listener **result, struct event_base *base,
+		      const struct sockaddr *addr, socklen_t len,
+		      dstm_listener_fn *fn, void *data)
+{
+	struct dstm_listener *l = calloc(1, sizeof(*l));
+	int ret = -ENOMEM;
+
+	if (!l)
+		return ret;
+	l->fn = fn;
+	l->data = data;
+	l->again = evtimer_new(base, on_again, l);
+	if (!l->again)
+		goto failed;
+	l->listener = evconnlistener_new_bind(base, on_accept, l,
+					      LEV_OPT_CLOSE_ON_FREE |
+					      LEV_OPT_CLOSE_ON_EXEC |
+					      LEV_OPT_REUSEABLE, BACKLOG, addr,
+					      (int)len);
+	if (!l->listener) {
+		ret = errno ? -errno : -EIO;
+		goto failed;
+	}
+	evconnlistener_set_error_cb(l->listener, on_error);
+	*result = l;
+	return 0;
+
+failed:
+	dstm_listener_free(l);
+	return ret;
+}
+
+void dstm_listener_free(struct dstm_listener *l)
+{
+	if (!l)
+		return;
+	if (l->listener)
+		evconnlistener_free(l->listener);
+	if (l->again)
+		event_free(l->again);
+	free(l);
+}
