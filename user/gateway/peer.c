@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,10 @@
 #include "orders.h"
 #include "peer.h"
 
+/* So many connections may a server have that said no hello yet, and so long, in seconds. */
+#define UNGREETED	4
+#define HELLO_SECONDS	10
+
 /**
  * struct peer - a connection of a server's
  * @gw: the gateway
@@ -20,6 +25,7 @@
  * @rpc: the connection
  * @server: index of the server
  * @greeted: whether it said hello
+ * @limit: the time until when it has to
  * @sync: what it has sent of a sync, or NULL
  * @looked: when it was last told of idle mappings, by CLOCK_BOOTTIME; 0 for never
  */
@@ -29,6 +35,7 @@ struct peer {
 	struct dstm_rpc *rpc;
 	int server;
 	bool greeted;
+	struct event *limit;
 	struct sync *sync;
 	int64_t looked;
 };
@@ -41,6 +48,7 @@ static const char *name_of(const struct peer *peer)
 static void peer_free(struct peer *peer)
 {
 	LIST_REMOVE(peer, link);
+	event_free(peer->limit);
 	sync_free(peer->sync);
 	dstm_rpc_free(peer->rpc);
 	free(peer);
@@ -199,6 +207,7 @@ static void do_hello(struct dstm_rpc_call *call, json_t *params, void *data)
 		return;
 	}
 	others_close(peer);
+	event_del(peer->limit);
 	peer->greeted = true;
 	dstm_log(DSTM_LOG_NOTICE, "server %s is here, and calls itself \"%.64s\"",
 		 name_of(peer), name);
@@ -445,22 +454,57 @@ static const struct dstm_rpc_ops ops = {
 	.closed = on_closed,
 };
 
+static void on_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *peer = arg;
+
+	(void)fd;
+	(void)what;
+	dstm_log(DSTM_LOG_NOTICE, "server %s said no hello in time",
+		 name_of(peer));
+	peer_free(peer);
+}
+
+/* A server that means to say hello says it at once, so it is the oldest that goes. */
+static void ungreeted_close(struct gateway *gw, int server)
+{
+	struct peer *peer, *oldest = NULL;
+	unsigned int count = 0;
+
+	LIST_FOREACH(peer, &gw->peers, link) {
+		if (peer->server != server || peer->greeted)
+			continue;
+		oldest = peer;
+		count++;
+	}
+	if (count > UNGREETED)
+		peer_free(oldest);
+}
+
 void peer_new(struct gateway *gw, struct bufferevent *bev, int server)
 {
+	static const struct timeval limit = { .tv_sec = HELLO_SECONDS };
 	struct peer *peer = calloc(1, sizeof(*peer));
 
-	if (!peer) {
+	if (peer)
+		peer->limit = evtimer_new(gw->daemon.base, on_limit, peer);
+	if (!peer || !peer->limit || evtimer_add(peer->limit, &limit)) {
 		bufferevent_free(bev);
-		return;
+		goto failed;
 	}
 	peer->gw = gw;
 	peer->server = server;
 	peer->rpc = dstm_rpc_new(bev, &ops, peer);
-	if (!peer->rpc) {
-		free(peer);
-		return;
-	}
+	if (!peer->rpc)
+		goto failed;
 	LIST_INSERT_HEAD(&gw->peers, peer, link);
+	ungreeted_close(gw, server);
+	return;
+
+failed:
+	if (peer && peer->limit)
+		event_free(peer->limit);
+	free(peer);
 }
 
 void peers_close(struct gateway *gw)

@@ -60,6 +60,7 @@ static uint32_t uid;
 static struct config_server server = {
 	.name = (char[]){ "one" }, .uids = &uid, .uid_count = 1,
 };
+static bool told = true;
 static struct gateway gw;
 static char dir[] = "/tmp/dstm-listen.XXXXXX";
 static char names[3][64];
@@ -84,6 +85,8 @@ static int set_up(void **state)
 		return -1;
 	uid = getuid();
 	LIST_INIT(&gw.peers);
+	gw.told = &told;
+	gw.config.name = names[0];
 	gw.config.servers = &server;
 	gw.config.server_count = 1;
 	gw.daemon.base = event_base_new();
@@ -134,7 +137,9 @@ static int local(void)
 
 static void run(int milliseconds)
 {
-	struct timeval time = { .tv_usec = 1000 * milliseconds };
+	struct timeval time = {
+		milliseconds / 1000, milliseconds % 1000 * 1000,
+	};
 
 	event_base_loopexit(gw.daemon.base, &time);
 	event_base_dispatch(gw.daemon.base);
@@ -161,6 +166,53 @@ static void slow(void **state)
 	}
 	assert_in_range(i, 10, 39);
 	assert_int_equal(gw.figures.strangers, 1);
+	close(fd);
+}
+
+/* Connections of a server's that say nothing are few: first the oldest goes, then all. */
+static void silent(void **state)
+{
+	int fd[6], i;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {
+		fd[i] = local();
+		run(10);
+	}
+	for (i = 0; i < 6; i++)
+		assert_int_equal(closed(fd[i]), i < 2);
+	run(500);
+	assert_false(closed(fd[5]));
+	run(600);
+	for (i = 0; i < 6; i++) {
+		assert_true(closed(fd[i]));
+		close(fd[i]);
+	}
+}
+
+/* Who has said hello may be silent, and does not count. */
+static void greeted(void **state)
+{
+	static const char hello[] = "{\"jsonrpc\": \"2.0\", \"id\": 1, "
+		"\"method\": \"hello\", \"params\": {\"protocol\": 1}}\n";
+	int fd = local(), other[4], i;
+	char answer[512];
+
+	(void)state;
+	assert_int_equal(send(fd, hello, strlen(hello), 0), strlen(hello));
+	run(10);
+	assert_true(recv(fd, answer, sizeof(answer), MSG_DONTWAIT) > 0);
+	for (i = 0; i < 4; i++)
+		other[i] = local();
+	run(10);
+	assert_false(closed(other[0]));
+	run(1100);
+	for (i = 0; i < 4; i++) {
+		assert_true(closed(other[i]));
+		close(other[i]);
+	}
+	assert_false(closed(fd));
+	peers_close(&gw);
 	close(fd);
 }
 
@@ -200,6 +252,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slow),
+		cmocka_unit_test(silent),
+		cmocka_unit_test(greeted),
 		cmocka_unit_test(no_descriptor),
 	};
 
