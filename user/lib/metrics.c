@@ -1,23 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/http.h>
-#include <event2/listener.h>
+#include <event2/bufferevent.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "listener.h"
 #include "metrics.h"
 
 /* A scrape is small, and whoever sends more is not Prometheus. */
 #define REQUEST_MAX	4096
+/* So many connections there are at most, and none is silent for so many seconds. */
+#define SCRAPES		16
 #define TIMEOUT		10
 
+/* A connection. It is closed once it has its answer. */
+struct scrape {
+	struct dstm_metrics *metrics;
+	TAILQ_ENTRY(scrape) link;
+	struct bufferevent *bev;
+};
+
 struct dstm_metrics {
-	struct evhttp *http;
+	struct event_base *base;
+	struct dstm_listener *listener;
+	TAILQ_HEAD(, scrape) scrapes;	/* the oldest first */
+	unsigned int count;
 	dstm_metrics_fn *fn;
 	void *data;
 };
@@ -31,51 +46,106 @@ static const double bounds[DSTM_HISTOGRAM_BUCKETS - 1] = {
 	0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1,
 };
 
-static void page_serve(struct evhttp_request *request, void *arg)
+static void scrape_end(struct scrape *scrape)
 {
-	struct dstm_page page = { .out = evbuffer_new() };
-	struct dstm_metrics *metrics = arg;
-
-	if (!page.out) {
-		evhttp_send_error(request, HTTP_INTERNAL, NULL);
-		return;
-	}
-	metrics->fn(&page, metrics->data);
-	evhttp_add_header(evhttp_request_get_output_headers(request),
-			  "Content-Type",
-			  "text/plain; version=0.0.4; charset=utf-8");
-	evhttp_send_reply(request, HTTP_OK, "OK", page.out);
-	evbuffer_free(page.out);
+	TAILQ_REMOVE(&scrape->metrics->scrapes, scrape, link);
+	scrape->metrics->count--;
+	bufferevent_free(scrape->bev);
+	free(scrape);
 }
 
-/*
- * evhttp_bind_socket() looks an address up as if it were a name, and finds none of
- * IPv4 where the host has but the loopback's.
- */
-static int listen_at(struct dstm_metrics *metrics, struct event_base *base,
-		     const char *address, uint16_t port)
+static void on_event(struct bufferevent *bev, short what, void *arg)
 {
-	struct sockaddr_storage addr = {0};
-	struct evconnlistener *listener;
-	int len = sizeof(addr);
+	(void)bev;
+	(void)what;
+	scrape_end(arg);
+}
 
-	if (evutil_parse_sockaddr_port(address, (struct sockaddr *)&addr, &len))
-		return -EINVAL;
-	if (addr.ss_family == AF_INET6)
-		((struct sockaddr_in6 *)&addr)->sin6_port = htons(port);
+static void on_written(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	scrape_end(arg);
+}
+
+static const char *status_of(const char *line)
+{
+	static const char wanted[] = "GET /metrics";
+	size_t len = strlen(wanted);
+
+	if (strncmp(line, "GET ", 4))
+		return "405 Method Not Allowed";
+	if (strncmp(line, wanted, len) || !strchr(" ?", line[len]))
+		return "404 Not Found";
+	return "200 OK";
+}
+
+static void answer(struct scrape *scrape, const char *line)
+{
+	struct evbuffer *out = bufferevent_get_output(scrape->bev);
+	struct dstm_metrics *metrics = scrape->metrics;
+	struct dstm_page page = { .out = evbuffer_new() };
+	const char *status = status_of(line);
+
+	if (!page.out) {
+		scrape_end(scrape);
+		return;
+	}
+	if (status[0] == '2')
+		metrics->fn(&page, metrics->data);
+	evbuffer_add_printf(out,
+			    "HTTP/1.1 %s\r\n"
+			    "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+			    "Content-Length: %zu\r\n"
+			    "Connection: close\r\n\r\n",
+			    status, evbuffer_get_length(page.out));
+	evbuffer_add_buffer(out, page.out);
+	evbuffer_free(page.out);
+	bufferevent_disable(scrape->bev, EV_READ);
+	bufferevent_setcb(scrape->bev, NULL, on_written, on_event, scrape);
+}
+
+/* What is asked for is in the first line, and the rest does not matter. */
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev);
+	struct scrape *scrape = arg;
+	char *line;
+
+	if (evbuffer_search(in, "\r\n\r\n", 4, NULL).pos < 0) {
+		if (evbuffer_get_length(in) >= REQUEST_MAX)
+			scrape_end(scrape);
+		return;
+	}
+	line = evbuffer_readln(in, NULL, EVBUFFER_EOL_CRLF);
+	if (line)
+		answer(scrape, line);
 	else
-		((struct sockaddr_in *)&addr)->sin_port = htons(port);
-	listener = evconnlistener_new_bind(base, NULL, NULL,
-					   LEV_OPT_CLOSE_ON_FREE |
-					   LEV_OPT_CLOSE_ON_EXEC |
-					   LEV_OPT_REUSEABLE, -1,
-					   (struct sockaddr *)&addr, len);
-	if (!listener)
-		return -errno;
-	if (evhttp_bind_listener(metrics->http, listener))
-		return 0;
-	evconnlistener_free(listener);
-	return -ENOMEM;
+		scrape_end(scrape);
+	free(line);
+}
+
+static void on_accept(int fd, void *data)
+{
+	static const struct timeval timeout = { .tv_sec = TIMEOUT };
+	struct dstm_metrics *metrics = data;
+	struct scrape *scrape = calloc(1, sizeof(*scrape));
+
+	if (scrape)
+		scrape->bev = bufferevent_socket_new(metrics->base, fd,
+						     BEV_OPT_CLOSE_ON_FREE);
+	if (!scrape || !scrape->bev) {
+		free(scrape);
+		close(fd);
+		return;
+	}
+	scrape->metrics = metrics;
+	TAILQ_INSERT_TAIL(&metrics->scrapes, scrape, link);
+	bufferevent_setcb(scrape->bev, on_read, NULL, on_event, scrape);
+	bufferevent_set_timeouts(scrape->bev, &timeout, &timeout);
+	bufferevent_setwatermark(scrape->bev, EV_READ, 0, REQUEST_MAX);
+	bufferevent_enable(scrape->bev, EV_READ | EV_WRITE);
+	if (++metrics->count > SCRAPES)
+		scrape_end(TAILQ_FIRST(&metrics->scrapes));
 }
 
 int dstm_metrics_start(struct dstm_metrics **result, struct event_base *base,
@@ -83,30 +153,30 @@ int dstm_metrics_start(struct dstm_metrics **result, struct event_base *base,
 		       void *data)
 {
 	struct dstm_metrics *metrics = calloc(1, sizeof(*metrics));
-	int ret = -ENOMEM;
+	struct sockaddr_storage addr = {0};
+	int len = sizeof(addr);
+	int ret;
 
 	if (!metrics)
 		return -ENOMEM;
+	metrics->base = base;
 	metrics->fn = fn;
 	metrics->data = data;
-	metrics->http = evhttp_new(base);
-	if (!metrics->http)
-		goto failed;
-
-	evhttp_set_allowed_methods(metrics->http, EVHTTP_REQ_GET);
-	evhttp_set_max_headers_size(metrics->http, REQUEST_MAX);
-	evhttp_set_max_body_size(metrics->http, REQUEST_MAX);
-	evhttp_set_timeout(metrics->http, TIMEOUT);
-	if (evhttp_set_cb(metrics->http, "/metrics", page_serve, metrics))
-		goto failed;
-	ret = listen_at(metrics, base, address, port);
+	TAILQ_INIT(&metrics->scrapes);
+	ret = evutil_parse_sockaddr_port(address, (struct sockaddr *)&addr,
+					 &len) ? -EINVAL : 0;
+	if (addr.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&addr)->sin6_port = htons(port);
+	else
+		((struct sockaddr_in *)&addr)->sin_port = htons(port);
+	if (!ret)
+		ret = dstm_listener_new(&metrics->listener, base,
+					(struct sockaddr *)&addr,
+					(socklen_t)len, on_accept, metrics);
 	if (ret)
-		goto failed;
-	*result = metrics;
-	return 0;
-
-failed:
-	dstm_metrics_stop(metrics);
+		dstm_metrics_stop(metrics);
+	else
+		*result = metrics;
 	return ret;
 }
 
@@ -114,8 +184,9 @@ void dstm_metrics_stop(struct dstm_metrics *metrics)
 {
 	if (!metrics)
 		return;
-	if (metrics->http)
-		evhttp_free(metrics->http);
+	while (!TAILQ_EMPTY(&metrics->scrapes))
+		scrape_end(TAILQ_FIRST(&metrics->scrapes));
+	dstm_listener_free(metrics->listener);
 	free(metrics);
 }
 

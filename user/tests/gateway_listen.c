@@ -20,6 +20,7 @@
 #include "gateway/listen.h"
 #include "gateway/peer.h"
 #include "lib/log.h"
+#include "lib/metrics.h"
 
 /* The daemon's ten seconds are one here. */
 int __real_event_add(struct event *ev, const struct timeval *timeout);
@@ -112,16 +113,21 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int stranger(void)
+static int connection(uint32_t port)
 {
 	struct sockaddr_in6 to = {
 		.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback,
-		.sin6_port = htons((uint16_t)gw.config.tls.port),
+		.sin6_port = htons((uint16_t)port),
 	};
 	int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
 	return fd;
+}
+
+static int stranger(void)
+{
+	return connection(gw.config.tls.port);
 }
 
 /* A connection of a server's. */
@@ -216,6 +222,59 @@ static void greeted(void **state)
 	close(fd);
 }
 
+static void page(struct dstm_page *p, void *data)
+{
+	(void)data;
+	dstm_metric_begin(p, "answer", "gauge", "The answer.");
+	dstm_metric(p, 42, NULL);
+}
+
+static void asks(int fd, const char *request, const char *status,
+		 const char *end)
+{
+	char text[512];
+	ssize_t n;
+
+	assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
+	run(20);
+	n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+	assert_true(n > (ssize_t)strlen(end));
+	text[n] = '\0';
+	assert_memory_equal(text, status, strlen(status));
+	assert_string_equal(text + n - strlen(end), end);
+	assert_true(closed(fd));
+	close(fd);
+}
+
+/* Who asks for metrics and then says nothing makes room for who does. */
+static void metrics(void **state)
+{
+	uint32_t port = gw.config.tls.port + 1;
+	struct dstm_metrics *m;
+	int fd[17], i;
+
+	(void)state;
+	assert_int_equal(dstm_metrics_start(&m, gw.daemon.base, "::1",
+					    (uint16_t)port, page, NULL), 0);
+	for (i = 0; i < 17; i++)
+		fd[i] = connection(port);
+	run(20);
+	assert_true(closed(fd[0]));
+	assert_false(closed(fd[1]));
+	asks(fd[16], "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n",
+	     "HTTP/1.1 200 OK\r\n", "\r\n\r\n# HELP answer The answer.\n"
+	     "# TYPE answer gauge\nanswer 42\n");
+	asks(connection(port), "GET /metric HTTP/1.1\r\n\r\n",
+	     "HTTP/1.1 404 ", "\r\n\r\n");
+	asks(connection(port), "POST /metrics HTTP/1.1\r\n\r\n",
+	     "HTTP/1.1 405 ", "\r\n\r\n");
+	run(1100);
+	assert_true(closed(fd[15]));
+	dstm_metrics_stop(m);
+	for (i = 0; i < 16; i++)
+		close(fd[i]);
+}
+
 static unsigned int complaints;
 
 static void on_complaint(int severity, const char *text)
@@ -254,6 +313,7 @@ int main(void)
 		cmocka_unit_test(slow),
 		cmocka_unit_test(silent),
 		cmocka_unit_test(greeted),
+		cmocka_unit_test(metrics),
 		cmocka_unit_test(no_descriptor),
 	};
 
