@@ -18,14 +18,14 @@
 #include "listen.h"
 #include "peer.h"
 
-/* A stranger holds no more than this, and no longer. */
+/* Strangers hold no more than these, and no longer. */
 #define HANDSHAKES	64
 #define HANDSHAKE_SECONDS 10
 
 /* A TLS connection of which it is not known yet whose it is. */
 struct handshake {
 	struct gateway *gw;
-	LIST_ENTRY(handshake) link;
+	TAILQ_ENTRY(handshake) link;
 	struct bufferevent *bev;
 	struct event *limit;
 };
@@ -36,7 +36,7 @@ struct handshake {
  * @path: its path
  * @remote: the TCP socket, or NULL
  * @ctx: TLS
- * @handshakes: connections that are not known yet
+ * @handshakes: connections that are not known yet, the oldest first
  * @count: how many
  */
 struct listeners {
@@ -44,7 +44,7 @@ struct listeners {
 	char *path;
 	struct dstm_listener *remote;
 	SSL_CTX *ctx;
-	LIST_HEAD(, handshake) handshakes;
+	TAILQ_HEAD(, handshake) handshakes;
 	unsigned int count;
 };
 
@@ -98,10 +98,18 @@ static void on_local(int fd, void *data)
 
 static void handshake_end(struct handshake *handshake)
 {
-	LIST_REMOVE(handshake, link);
+	TAILQ_REMOVE(&handshake->gw->listeners->handshakes, handshake, link);
 	handshake->gw->listeners->count--;
 	event_free(handshake->limit);
 	free(handshake);
+}
+
+static void handshake_drop(struct handshake *handshake)
+{
+	struct bufferevent *bev = handshake->bev;
+
+	handshake_end(handshake);
+	bufferevent_free(bev);
 }
 
 static int server_by_certificate(const struct config *config,
@@ -152,14 +160,11 @@ static void on_handshake(struct bufferevent *bev, short what, void *arg)
 static void on_limit(evutil_socket_t fd, short what, void *arg)
 {
 	struct handshake *handshake = arg;
-	struct bufferevent *bev = handshake->bev;
-	struct gateway *gw = handshake->gw;
 
 	(void)fd;
 	(void)what;
-	handshake_end(handshake);
-	stranger(gw, "no certificate came in time");
-	bufferevent_free(bev);
+	stranger(handshake->gw, "no certificate came in time");
+	handshake_drop(handshake);
 }
 
 /* So that a machine that went away without a word is noticed, in some 30 s. */
@@ -195,11 +200,6 @@ static void on_remote(int fd, void *data)
 	struct gateway *gw = data;
 	struct handshake *handshake;
 
-	if (gw->listeners->count == HANDSHAKES) {
-		stranger(gw, "too many connections without a certificate");
-		close(fd);
-		return;
-	}
 	keepalive(fd);
 	handshake = calloc(1, sizeof(*handshake));
 	if (!handshake) {
@@ -215,10 +215,14 @@ static void on_remote(int fd, void *data)
 		free(handshake);
 		return;
 	}
-	LIST_INSERT_HEAD(&gw->listeners->handshakes, handshake, link);
-	gw->listeners->count++;
+	TAILQ_INSERT_TAIL(&gw->listeners->handshakes, handshake, link);
 	bufferevent_setcb(handshake->bev, NULL, NULL, on_handshake, handshake);
 	bufferevent_enable(handshake->bev, EV_READ | EV_WRITE);
+	if (++gw->listeners->count <= HANDSHAKES)
+		return;
+	/* A server shows its certificate at once, so it is the oldest that goes. */
+	stranger(gw, "too many connections without a certificate");
+	handshake_drop(TAILQ_FIRST(&gw->listeners->handshakes));
 }
 
 /* A socket that another daemon still listens on is not taken from it. */
@@ -293,7 +297,7 @@ int listen_start(struct gateway *gw)
 	gw->listeners = calloc(1, sizeof(*gw->listeners));
 	if (!gw->listeners)
 		return -ENOMEM;
-	LIST_INIT(&gw->listeners->handshakes);
+	TAILQ_INIT(&gw->listeners->handshakes);
 	ret = local_start(gw);
 	if (ret)
 		dstm_log(DSTM_LOG_ERR, "%s: %s", gw->config.socket,
@@ -308,16 +312,11 @@ int listen_start(struct gateway *gw)
 void listen_stop(struct gateway *gw)
 {
 	struct listeners *l = gw->listeners;
-	struct handshake *handshake;
 
 	if (!l)
 		return;
-	while ((handshake = LIST_FIRST(&l->handshakes))) {
-		struct bufferevent *bev = handshake->bev;
-
-		handshake_end(handshake);
-		bufferevent_free(bev);
-	}
+	while (!TAILQ_EMPTY(&l->handshakes))
+		handshake_drop(TAILQ_FIRST(&l->handshakes));
 	dstm_listener_free(l->local);
 	dstm_listener_free(l->remote);
 	if (l->path)

@@ -175,6 +175,27 @@ static void slow(void **state)
 	close(fd);
 }
 
+/* However many strangers there are, the next one may show a certificate. */
+static void crowd(void **state)
+{
+	int fd[65], i;
+
+	(void)state;
+	for (i = 0; i < 65; i++) {
+		fd[i] = stranger();
+		run(2);
+	}
+	run(10);
+	assert_true(closed(fd[0]));
+	for (i = 1; i < 65; i++)
+		assert_false(closed(fd[i]));
+	run(1100);
+	for (i = 0; i < 65; i++) {
+		assert_true(closed(fd[i]));
+		close(fd[i]);
+	}
+}
+
 /* Connections of a server's that say nothing are few: first the oldest goes, then all. */
 static void silent(void **state)
 {
@@ -311,6 +332,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slow),
+		cmocka_unit_test(crowd),
 		cmocka_unit_test(silent),
 		cmocka_unit_test(greeted),
 		cmocka_unit_test(metrics),
