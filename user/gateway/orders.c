@@ -93,11 +93,11 @@ void sync_free(struct sync *sync)
 	free(sync);
 }
 
-static int sync_note(struct order *order, const struct dstm_mapping *m,
-		     size_t n)
+/* Room for the keys of @n more mappings. */
+static int sync_reserve(struct order *order, size_t n)
 {
 	struct sync *sync = order->sync;
-	size_t i, room = sync->room;
+	size_t room = sync->room;
 
 	while (room < sync->count + n)
 		room = room ? 2 * room : 4096;
@@ -112,9 +112,16 @@ static int sync_note(struct order *order, const struct dstm_mapping *m,
 		sync->key = more;
 		sync->room = room;
 	}
+	return 0;
+}
+
+/* There is room. */
+static void sync_note(struct sync *sync, const struct dstm_mapping *m, size_t n)
+{
+	size_t i;
+
 	for (i = 0; i < n; i++)
 		sync->key[sync->count++] = key_of(&m[i]);
-	return 0;
 }
 
 static int sync_defer(struct order *order, const struct dstm_mapping *m,
@@ -173,22 +180,29 @@ static int kernel_set(struct order *order, const struct dstm_mapping *m,
 
 int order_set(struct order *order, const struct dstm_mapping *m, size_t n)
 {
-	if (order->sync && sync_note(order, m, n))
+	if (order->sync && sync_reserve(order, n))
 		return -1;
 	if (kernel_set(order, m, n))
 		return -1;
-	if (order->sync)
-		sync_forget(order->sync, m, n);
+	if (!order->sync)
+		return 0;
+	sync_note(order->sync, m, n);
+	sync_forget(order->sync, m, n);
 	return 0;
 }
 
 int sync_chunk(struct order *order, const struct dstm_mapping *m, size_t n)
 {
-	int ret = kernel_set(order, m, n);
+	int ret;
 
+	if (sync_reserve(order, n))
+		return -1;
+	ret = kernel_set(order, m, n);
 	if (ret == -EEXIST)
 		ret = sync_defer(order, m, n);
-	return ret ? ret : sync_note(order, m, n);
+	if (!ret)
+		sync_note(order->sync, m, n);
+	return ret;
 }
 
 int order_del(struct order *order, const struct dstm_mapping *m, size_t n,

@@ -98,6 +98,14 @@ static struct gateway gateway(struct config_pool *pool)
 	};
 }
 
+static struct dstm_mapping whole(uint32_t i)
+{
+	return (struct dstm_mapping){
+		.ipv4.s_addr = htonl(NET + i),
+		.have = 1U << DSTM_A_MAPPING_IPV4 | 1U << DSTM_A_MAPPING_REMOTE,
+	};
+}
+
 /* One that has to wait and is then refused leaves the others their sync. */
 static void refused_late(void **state)
 {
@@ -112,11 +120,8 @@ static void refused_late(void **state)
 
 	(void)state;
 	gw.host.ifindex = ifindex;
-	for (i = 2; i < 8; i++) {
-		m[i].ipv4.s_addr = htonl(NET + i);
-		m[i].have = 1U << DSTM_A_MAPPING_IPV4 |
-			    1U << DSTM_A_MAPPING_REMOTE;
-	}
+	for (i = 2; i < 8; i++)
+		m[i] = whole(i);
 	/* The last lies there for another remote. */
 	kernel.has[1] = true;
 	kernel.has[7] = true;
@@ -135,10 +140,36 @@ static void refused_late(void **state)
 	sync_free(order.sync);
 }
 
+/* What the kernel did not take is not wanted: the former one goes. */
+static void refused_order(void **state)
+{
+	struct dstm_mapping m = whole(7);
+	struct config_pool pool;
+	struct gateway gw = gateway(&pool);
+	struct order order = { .gw = &gw, .sync = sync_new(), .index = -1 };
+	json_t *refused = json_array();
+	size_t wanted, deleted;
+	uint32_t ifindex[] = { 1 };
+
+	(void)state;
+	gw.host.ifindex = ifindex;
+	memset(&kernel, 0, sizeof(kernel));
+	kernel.has[7] = true;
+	kernel.bad = true;
+	assert_int_equal(order_set(&order, &m, 1), -1);
+	assert_int_equal(sync_end(&order, &wanted, &deleted, refused), 0);
+	assert_int_equal(wanted, 0);
+	assert_int_equal(deleted, 1);
+	assert_false(kernel.has[7]);
+	json_decref(refused);
+	sync_free(order.sync);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused_late),
+		cmocka_unit_test(refused_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
