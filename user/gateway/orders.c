@@ -14,7 +14,7 @@
 #include "orders.h"
 
 /* Beyond it, a sync is no wanted state of IPv4 addresses that anybody has. */
-#define SYNC_MAX	(64 * 1024 * 1024)
+#define SYNC_MAX	(32 * 1024 * 1024)
 
 __attribute__((format(printf, 4, 5)))
 static int refuse(struct order *order, int code, int index, const char *format,
@@ -71,12 +71,30 @@ static uint64_t key_of(const struct dstm_mapping *m)
 	       (uint64_t)m->psid_len << 16 | m->psid;
 }
 
+/* A mapping that waits for the end of its sync, and how many did before it. */
+struct waiting {
+	struct dstm_mapping m;
+	uint64_t number;
+};
+
+/**
+ * struct sync - the wanted state of a server's pools
+ * @key: of each mapping that is wanted, some of them more than once
+ * @count: how many
+ * @room: for how many there is room
+ * @waiting: mappings that wait; where there are some of one key, the latest counts
+ * @waiting_count: how many
+ * @waiting_room: for how many there is room
+ * @number: how many ever waited
+ */
 struct sync {
 	uint64_t *key;
 	size_t count;
 	size_t room;
-	struct dstm_mapping *deferred;
-	size_t deferred_count;
+	struct waiting *waiting;
+	size_t waiting_count;
+	size_t waiting_room;
+	uint64_t number;
 };
 
 struct sync *sync_new(void)
@@ -89,29 +107,76 @@ void sync_free(struct sync *sync)
 	if (!sync)
 		return;
 	free(sync->key);
-	free(sync->deferred);
+	free(sync->waiting);
 	free(sync);
+}
+
+static int key_compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Sort the keys, and leave one of each. */
+static void keys_settle(struct sync *sync)
+{
+	size_t i, kept = 0;
+
+	if (!sync->count)
+		return;
+	qsort(sync->key, sync->count, sizeof(*sync->key), key_compare);
+	for (i = 0; i < sync->count; i++)
+		if (!kept || sync->key[i] != sync->key[kept - 1])
+			sync->key[kept++] = sync->key[i];
+	sync->count = kept;
+}
+
+static int waiting_compare(const void *a, const void *b)
+{
+	const struct waiting *x = a, *y = b;
+	uint64_t k = key_of(&x->m), l = key_of(&y->m);
+
+	if (k != l)
+		return k < l ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Sort what waits, and leave the latest of each key. */
+static void waiting_settle(struct sync *sync)
+{
+	struct waiting *w = sync->waiting;
+	size_t i, kept = 0;
+
+	if (!sync->waiting_count)
+		return;
+	qsort(w, sync->waiting_count, sizeof(*w), waiting_compare);
+	for (i = 0; i < sync->waiting_count; i++) {
+		if (kept && key_of(&w[kept - 1].m) == key_of(&w[i].m))
+			kept--;
+		w[kept++] = w[i];
+	}
+	sync->waiting_count = kept;
 }
 
 /* Room for the keys of @n more mappings. */
 static int sync_reserve(struct order *order, size_t n)
 {
 	struct sync *sync = order->sync;
-	size_t room = sync->room;
+	uint64_t *more = NULL;
+	size_t room;
 
-	while (room < sync->count + n)
-		room = room ? 2 * room : 4096;
-	if (room != sync->room) {
-		uint64_t *more = NULL;
-
-		if (room <= SYNC_MAX)
-			more = realloc(sync->key, room * sizeof(*more));
-		if (!more)
-			return refuse(order, DSTM_RPC_REFUSED, -1,
-				      "no memory for so many mappings");
-		sync->key = more;
-		sync->room = room;
-	}
+	if (sync->count + n <= sync->room)
+		return 0;
+	keys_settle(sync);
+	room = 2 * (sync->count + n);
+	if (room <= SYNC_MAX)
+		more = realloc(sync->key, room * sizeof(*more));
+	if (!more)
+		return refuse(order, DSTM_RPC_REFUSED, -1,
+			      "no memory for so many mappings");
+	sync->key = more;
+	sync->room = room;
 	return 0;
 }
 
@@ -124,19 +189,37 @@ static void sync_note(struct sync *sync, const struct dstm_mapping *m, size_t n)
 		sync->key[sync->count++] = key_of(&m[i]);
 }
 
+/* The keys of these are noted too, so they are no more than SYNC_MAX either. */
+static int waiting_reserve(struct order *order, size_t n)
+{
+	struct sync *sync = order->sync;
+	struct waiting *more;
+	size_t room;
+
+	if (sync->waiting_count + n <= sync->waiting_room)
+		return 0;
+	waiting_settle(sync);
+	room = 2 * (sync->waiting_count + n);
+	more = realloc(sync->waiting, room * sizeof(*more));
+	if (!more)
+		return refuse(order, DSTM_RPC_REFUSED, -1, "no memory");
+	sync->waiting = more;
+	sync->waiting_room = room;
+	return 0;
+}
+
 static int sync_defer(struct order *order, const struct dstm_mapping *m,
 		      size_t n)
 {
 	struct sync *sync = order->sync;
-	struct dstm_mapping *more;
+	size_t i;
 
-	more = realloc(sync->deferred,
-		       (sync->deferred_count + n) * sizeof(*more));
-	if (!more)
-		return refuse(order, DSTM_RPC_REFUSED, -1, "no memory");
-	memcpy(more + sync->deferred_count, m, n * sizeof(*more));
-	sync->deferred = more;
-	sync->deferred_count += n;
+	if (waiting_reserve(order, n))
+		return -1;
+	for (i = 0; i < n; i++)
+		sync->waiting[sync->waiting_count++] = (struct waiting){
+			.m = m[i], .number = sync->number++,
+		};
 	return 0;
 }
 
@@ -146,15 +229,15 @@ static void sync_forget(struct sync *sync, const struct dstm_mapping *m,
 {
 	size_t i, k, kept = 0;
 
-	for (i = 0; i < sync->deferred_count; i++) {
-		uint64_t key = key_of(&sync->deferred[i]);
+	for (i = 0; i < sync->waiting_count; i++) {
+		uint64_t key = key_of(&sync->waiting[i].m);
 
 		for (k = 0; k < n && key_of(&m[k]) != key; )
 			k++;
 		if (k == n)
-			sync->deferred[kept++] = sync->deferred[i];
+			sync->waiting[kept++] = sync->waiting[i];
 	}
-	sync->deferred_count = kept;
+	sync->waiting_count = kept;
 }
 
 /* 0, -1 with the reason, or -EEXIST if mappings that are there exclude these. */
@@ -289,13 +372,6 @@ int order_list(struct order *order, const char *prefix, json_t **result)
 	return refuse_kernel(order, -1);
 }
 
-static int key_compare(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* Mappings that are there and not wanted. */
 struct surplus {
 	const struct sync *sync;
@@ -352,16 +428,6 @@ static int sweep(struct order *order, const struct range *range,
 	return ret ? refuse_kernel(order, -1) : 0;
 }
 
-static size_t unique(uint64_t *key, size_t n)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < n; i++)
-		if (!kept || key[i] != key[kept - 1])
-			key[kept++] = key[i];
-	return kept;
-}
-
 /*
  * A mapping that waited, and is refused, does not keep all others from their end. What
  * was under its key is not wanted any more.
@@ -392,10 +458,8 @@ int sync_end(struct order *order, size_t *wanted, size_t *deleted,
 	struct sync *sync = order->sync;
 	size_t i;
 
-	if (sync->count) {
-		qsort(sync->key, sync->count, sizeof(*sync->key), key_compare);
-		sync->count = unique(sync->key, sync->count);
-	}
+	keys_settle(sync);
+	waiting_settle(sync);
 	*wanted = sync->count;
 	*deleted = 0;
 	for (i = 0; i < gw->config.pool_count; i++) {
@@ -410,13 +474,15 @@ int sync_end(struct order *order, size_t *wanted, size_t *deleted,
 		    sweep(order, &range, deleted))
 			return -1;
 	}
-	for (i = 0; i < sync->deferred_count; i++) {
-		if (!kernel_set(order, &sync->deferred[i], 1))
+	for (i = 0; i < sync->waiting_count; i++) {
+		const struct dstm_mapping *m = &sync->waiting[i].m;
+
+		if (!kernel_set(order, m, 1))
 			continue;
 		/* Not for the mapping's sake. */
 		if (order->index < 0)
 			return -1;
-		late_refused(order, &sync->deferred[i], refused);
+		late_refused(order, m, refused);
 	}
 	return 0;
 }

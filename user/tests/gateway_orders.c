@@ -17,6 +17,7 @@ static struct {
 	bool has[8];
 	bool bad;		/* the last of them is refused */
 	bool full;		/* something excludes what is new */
+	uint8_t remote;		/* the last byte of the latest one's */
 } kernel;
 
 /* They are called by the linker's --wrap only. */
@@ -29,6 +30,19 @@ int __wrap_dstm_table_dump(struct dstm_table *table, uint32_t ifindex,
 			   const struct dstm_filter *filter,
 			   dstm_mapping_fn *fn, void *data);
 const char *__wrap_dstm_nl_error(const struct dstm_nl *nl);
+
+/* The most that was ever asked for at once, in bytes. */
+static size_t largest;
+
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	if (size > largest)
+		largest = size;
+	return __real_realloc(p, size);
+}
 
 static uint32_t place(const struct dstm_mapping *m)
 {
@@ -49,8 +63,10 @@ int __wrap_dstm_table_set(struct dstm_table *table, uint32_t ifindex, int flags,
 		if (kernel.bad && place(&m[*bad]) == 7)
 			return -EADDRINUSE;
 	}
-	while (n--)
+	while (n--) {
 		kernel.has[place(&m[n])] = true;
+		kernel.remote = m[n].remote.s6_addr[15];
+	}
 	return 0;
 }
 
@@ -165,11 +181,48 @@ static void refused_order(void **state)
 	sync_free(order.sync);
 }
 
+/* A server that says the same again and again takes no more room for it. */
+static void repeated(void **state)
+{
+	struct dstm_mapping m[8];
+	struct config_pool pool;
+	struct gateway gw = gateway(&pool);
+	struct order order = { .gw = &gw, .sync = sync_new(), .index = -1 };
+	json_t *refused = json_array();
+	size_t wanted, deleted;
+	uint32_t ifindex[] = { 1 };
+	uint32_t i;
+
+	(void)state;
+	gw.host.ifindex = ifindex;
+	memset(&kernel, 0, sizeof(kernel));
+	kernel.has[1] = true;
+	for (i = 0; i < 8; i++)
+		m[i] = whole(i);
+	largest = 0;
+	for (i = 0; i < 5000; i++)
+		assert_int_equal(sync_chunk(&order, m + 2, 6), 0);
+	kernel.full = true;
+	for (i = 0; i < 5000; i++) {
+		m[2].remote.s6_addr[15] = (uint8_t)i;
+		assert_int_equal(sync_chunk(&order, m + 2, 1), 0);
+	}
+	assert_in_range(largest, 1, 16384);
+	assert_int_equal(sync_end(&order, &wanted, &deleted, refused), 0);
+	assert_int_equal(wanted, 6);
+	assert_int_equal(deleted, 1);
+	assert_int_equal(json_array_size(refused), 0);
+	assert_int_equal(kernel.remote, 4999 % 256);
+	json_decref(refused);
+	sync_free(order.sync);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused_late),
 		cmocka_unit_test(refused_order),
+		cmocka_unit_test(repeated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
