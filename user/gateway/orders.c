@@ -61,13 +61,12 @@ static int device_of(struct order *order, const struct dstm_mapping *m,
 	return 0;
 }
 
-/*
- * The key of a mapping in 64 bits. Port sets of one address share their offset, so
- * it tells nothing.
- */
+/* The key of a mapping in 64 bits. */
 static uint64_t key_of(const struct dstm_mapping *m)
 {
-	return (uint64_t)ntohl(m->ipv4.s_addr) << 32 |
+	uint64_t offset = m->psid_len ? m->psid_offset : 0;
+
+	return (uint64_t)ntohl(m->ipv4.s_addr) << 32 | offset << 24 |
 	       (uint64_t)m->psid_len << 16 | m->psid;
 }
 

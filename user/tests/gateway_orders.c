@@ -15,9 +15,9 @@
 
 static struct {
 	bool has[8];
+	struct dstm_mapping at[8];
 	bool bad;		/* the last of them is refused */
 	bool full;		/* something excludes what is new */
-	uint8_t remote;		/* the last byte of the latest one's */
 } kernel;
 
 /* They are called by the linker's --wrap only. */
@@ -44,6 +44,11 @@ void *__wrap_realloc(void *p, size_t size)
 	return __real_realloc(p, size);
 }
 
+static bool excludes(const struct dstm_mapping *a, const struct dstm_mapping *b)
+{
+	return a->psid_len != b->psid_len || a->psid_offset != b->psid_offset;
+}
+
 static uint32_t place(const struct dstm_mapping *m)
 {
 	return ntohl(m->ipv4.s_addr) - NET;
@@ -58,14 +63,17 @@ int __wrap_dstm_table_set(struct dstm_table *table, uint32_t ifindex, int flags,
 	(void)flags;
 	(void)sync;
 	for (*bad = 0; *bad < n; ++*bad) {
-		if (kernel.full)
+		uint32_t i = place(&m[*bad]);
+
+		if (kernel.full ||
+		    (kernel.has[i] && excludes(&kernel.at[i], &m[*bad])))
 			return -EEXIST;
-		if (kernel.bad && place(&m[*bad]) == 7)
+		if (kernel.bad && i == 7)
 			return -EADDRINUSE;
 	}
 	while (n--) {
 		kernel.has[place(&m[n])] = true;
-		kernel.remote = m[n].remote.s6_addr[15];
+		kernel.at[place(&m[n])] = m[n];
 	}
 	return 0;
 }
@@ -87,12 +95,14 @@ int __wrap_dstm_table_dump(struct dstm_table *table, uint32_t ifindex,
 			   const struct dstm_filter *filter,
 			   dstm_mapping_fn *fn, void *data)
 {
-	struct dstm_mapping m = { .have = 1U << DSTM_A_MAPPING_IPV4 };
 	uint32_t i;
 
 	(void)table;
 	(void)filter;
 	for (i = 0; i < 8; i++) {
+		struct dstm_mapping m = kernel.at[i];
+
+		m.have = 1U << DSTM_A_MAPPING_IPV4;
 		m.ipv4.s_addr = htonl(NET + i);
 		if (kernel.has[i])
 			assert_int_equal(fn(ifindex, &m, NULL, data), 0);
@@ -212,7 +222,36 @@ static void repeated(void **state)
 	assert_int_equal(wanted, 6);
 	assert_int_equal(deleted, 1);
 	assert_int_equal(json_array_size(refused), 0);
-	assert_int_equal(kernel.remote, 4999 % 256);
+	assert_int_equal(kernel.at[2].remote.s6_addr[15], 4999 % 256);
+	json_decref(refused);
+	sync_free(order.sync);
+}
+
+/* The same port set at another offset is another one, which has to go before. */
+static void other_offset(void **state)
+{
+	struct dstm_mapping m = whole(1);
+	struct config_pool pool;
+	struct gateway gw = gateway(&pool);
+	struct order order = { .gw = &gw, .sync = sync_new(), .index = -1 };
+	json_t *refused = json_array();
+	size_t wanted, deleted;
+	uint32_t ifindex[] = { 1 };
+
+	(void)state;
+	gw.host.ifindex = ifindex;
+	memset(&kernel, 0, sizeof(kernel));
+	m.psid = 5;
+	m.psid_len = 6;
+	kernel.has[1] = true;
+	kernel.at[1] = m;
+	m.psid_offset = 4;
+	assert_int_equal(sync_chunk(&order, &m, 1), 0);
+	assert_int_equal(sync_end(&order, &wanted, &deleted, refused), 0);
+	assert_int_equal(deleted, 1);
+	assert_int_equal(json_array_size(refused), 0);
+	assert_true(kernel.has[1]);
+	assert_int_equal(kernel.at[1].psid_offset, 4);
 	json_decref(refused);
 	sync_free(order.sync);
 }
@@ -223,6 +262,7 @@ int main(void)
 		cmocka_unit_test(refused_late),
 		cmocka_unit_test(refused_order),
 		cmocka_unit_test(repeated),
+		cmocka_unit_test(other_offset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
