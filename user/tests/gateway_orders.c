@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a gateway does with a sync. The kernel's table is the test's own. */
+/* What a gateway does with orders. The kernel's table is the test's own. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "gateway/orders.h"
+#include "proto/gateway.h"
 
 #define NET	0xc0000200U
 
@@ -256,6 +257,43 @@ static void other_offset(void **state)
 	sync_free(order.sync);
 }
 
+/* A port set that can not be is refused before anything is done, in these words. */
+static void impossible(void **state)
+{
+	static const char * const wrongs[][2] = {
+		{ "{\"psid\": 5}", "psid without psid-len" },
+		{ "{\"psid-len\": 6}", "psid-len without psid" },
+		{ "{\"psid-offset\": 4}", "psid-offset without psid-len" },
+		{ "{\"psid\": 64, \"psid-len\": 6}",
+		  "psid does not fit into psid-len bits" },
+		{ "{\"psid\": 1, \"psid-len\": 17}", "psid-len must be 0 to 16" },
+		{ "{\"psid-len\": 0}", NULL },
+		{ "{\"psid\": 63, \"psid-len\": 6, \"psid-offset\": 4}", NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrongs) / sizeof(*wrongs); i++) {
+		struct dstm_mapping m[DSTM_GATEWAY_BATCH];
+		char error[DSTM_MAPPING_ERROR] = "";
+		json_t *params, *second;
+		size_t n;
+
+		second = json_loads(wrongs[i][0], 0, NULL);
+		assert_non_null(second);
+		params = json_pack("{s:[{s:s, s:s}, o]}", "mappings",
+				   "ipv4", "192.0.2.1", "remote", "2001:db8::1",
+				   second);
+		json_object_set_new(second, "ipv4", json_string("192.0.2.2"));
+		json_object_set_new(second, "remote", json_string("2001:db8::2"));
+		assert_int_equal(dstm_gateway_mappings_read(params, m, &n, error),
+				 wrongs[i][1] ? -EINVAL : 0);
+		if (wrongs[i][1])
+			assert_string_equal(strchr(error, ' ') + 1, wrongs[i][1]);
+		json_decref(params);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +301,7 @@ int main(void)
 		cmocka_unit_test(refused_order),
 		cmocka_unit_test(repeated),
 		cmocka_unit_test(other_offset),
+		cmocka_unit_test(impossible),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
