@@ -26,6 +26,7 @@
  * @on_event: when there are events
  * @on_link: when there is news of a device
  * @mend: makes up for it, a little later
+ * @soon: whether it is about to
  * @anew: whether a device was made anew, and nobody was told yet
  * @period: looks for idle mappings
  * @expired: mappings that expired and nobody was told of yet
@@ -37,6 +38,7 @@ struct watch {
 	struct event *on_event;
 	struct event *on_link;
 	struct event *mend;
+	bool soon;
 	bool anew;
 	struct event *period;
 	struct dstm_mapping expired[DSTM_GATEWAY_BATCH];
@@ -111,7 +113,10 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	dstm_nl_events(gw->watch->links, link_read, NULL);
-	event_add(gw->watch->mend, &later);
+	/* Else news without an end would put it off without an end. */
+	if (!gw->watch->soon)
+		event_add(gw->watch->mend, &later);
+	gw->watch->soon = true;
 }
 
 static void on_mend(evutil_socket_t fd, short what, void *arg)
@@ -124,6 +129,7 @@ static void on_mend(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	watch->soon = false;
 	ret = host_mend(&gw->host, &anew);
 	watch->anew |= anew;
 	if (ret)
