@@ -103,9 +103,18 @@ static int routes_have(struct dstm_nl *nl, struct list *list)
 {
 	struct nlmsghdr *nlh = dstm_nl_begin(nl, RTM_GETROUTE, NLM_F_DUMP);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	static const int on = 1;
+	int ret;
 
+	/* So that the kernel picks them: a border router may have a million others. */
+	setsockopt(dstm_nl_fd(nl), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+		   sizeof(on));
 	rtm->rtm_family = AF_INET;
-	return dstm_nl_ask(nl, nlh, route_read, list);
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_protocol = ROUTES_PROTOCOL;
+	ret = dstm_nl_ask(nl, nlh, route_read, list);
+	/* The table is made with its first route. */
+	return ret == -ENOENT ? 0 : ret;
 }
 
 static int routes_wanted(const struct config *config, const uint32_t *ifindex,
