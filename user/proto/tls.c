@@ -12,7 +12,7 @@
 
 static int wrong(char *error, const char *what, const char *file)
 {
-	unsigned long code = ERR_peek_last_error();
+	unsigned long code = ERR_peek_error();
 	const char *reason = ERR_reason_error_string(code);
 
 	if (ERR_SYSTEM_ERROR(code))
