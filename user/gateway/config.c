@@ -7,6 +7,7 @@
 
 #include "lib/config.h"
 #include "proto/gateway.h"
+#include "proto/tls.h"
 
 #include "config.h"
 
@@ -71,6 +72,35 @@ static void read_device_name(struct dstm_config *c, const struct config *config,
 			dstm_config_refuse(c, "name", "there is one called so already");
 }
 
+/* The kernel has one device for each. */
+static void read_device_local(struct dstm_config *c,
+			      const struct config *config,
+			      struct dstm_link *link)
+{
+	size_t i;
+
+	dstm_config_need(c, "local");
+	dstm_config_tunnel_end(c, "local", &link->local);
+	for (i = 0; i + 1 < config->device_count; i++)
+		if (!memcmp(&config->devices[i].link.local, &link->local,
+			    sizeof(link->local)))
+			dstm_config_refuse(c, "local",
+					   "it is the one of devices[%zu] already",
+					   i);
+}
+
+static void read_device_ipv4(struct dstm_config *c, struct in_addr *ipv4)
+{
+	uint32_t net;
+
+	if (!dstm_config_ipv4(c, "ipv4", ipv4))
+		return;
+	net = ntohl(ipv4->s_addr) >> 24;
+	if (!net || net == IN_LOOPBACKNET || net >= 224)
+		dstm_config_refuse(c, "ipv4",
+				   "expected an IPv4 address that is reached from elsewhere, by unicast");
+}
+
 static void read_shortcut(struct dstm_config *c, void *data)
 {
 	struct config_device *device = data;
@@ -107,9 +137,8 @@ static void read_device(struct dstm_config *c, void *data)
 	link->have = 1U << IFLA_DSTM_ROLE | 1U << IFLA_DSTM_LOCAL;
 
 	read_device_name(c, config, link);
-	dstm_config_need(c, "local");
-	dstm_config_tunnel_end(c, "local", &link->local);
-	dstm_config_ipv4(c, "ipv4", &device->ipv4);
+	read_device_local(c, config, link);
+	read_device_ipv4(c, &device->ipv4);
 	if (dstm_config_uint(c, "mtu", MTU_MIN, MTU_MAX, &link->mtu))
 		link->have |= 1U << DSTM_LINK_MTU;
 	if (dstm_config_uint(c, "hoplimit", 0, 255, &hoplimit)) {
@@ -215,6 +244,30 @@ static void check_uids(struct dstm_config *c, const struct config *config,
 						   server->uids[k], i);
 }
 
+static bool has_certificate(const struct config_server *server, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < server->certificate_count; i++)
+		if (!strcasecmp(server->certificates[i], name))
+			return true;
+	return false;
+}
+
+static void check_certificates(struct dstm_config *c, const struct config *config,
+			       const struct config_server *server)
+{
+	size_t i, k;
+
+	for (i = 0; dstm_config_ok(c) && i + 1 < config->server_count; i++)
+		for (k = 0; k < server->certificate_count; k++)
+			if (has_certificate(&config->servers[i],
+					    server->certificates[k]))
+				dstm_config_refuse(c, NULL,
+						   "certificate \"%s\" is of servers[%zu] already",
+						   server->certificates[k], i);
+}
+
 static void read_server(struct dstm_config *c, void *data)
 {
 	struct config *config = data;
@@ -239,6 +292,7 @@ static void read_server(struct dstm_config *c, void *data)
 	dstm_config_array(c, "users", read_user, server);
 	dstm_config_array(c, "certificates", read_certificate, server);
 	check_uids(c, config, server);
+	check_certificates(c, config, server);
 	if (!server->uid_count && !server->certificate_count)
 		dstm_config_refuse(c, NULL,
 				   "expected \"users\", \"uids\" or \"certificates\", or nobody can be this server");
@@ -304,6 +358,24 @@ static void read_pool(struct dstm_config *c, void *data)
 	free(server);
 }
 
+static void check_tls(struct dstm_config *c, const struct config_tls *tls)
+{
+	const struct dstm_tls_files files = {
+		.certificate = tls->certificate,
+		.key = tls->key,
+		.authorities = tls->authorities,
+	};
+	char error[DSTM_TLS_ERROR];
+	SSL_CTX *ctx;
+
+	if (!dstm_config_ok(c))
+		return;
+	if (dstm_tls_context(&ctx, &files, true, error))
+		dstm_config_refuse(c, NULL, "%s", error);
+	else
+		SSL_CTX_free(ctx);
+}
+
 static void read_tls(struct dstm_config *c, void *data)
 {
 	struct config_tls *tls = data;
@@ -317,6 +389,7 @@ static void read_tls(struct dstm_config *c, void *data)
 	dstm_config_string(c, "key", &tls->key);
 	dstm_config_need(c, "authorities");
 	dstm_config_string(c, "authorities", &tls->authorities);
+	check_tls(c, tls);
 }
 
 static void read_metrics(struct dstm_config *c, void *data)

@@ -14,6 +14,7 @@
 #include "lib/config.h"
 
 #define DEVICE	"\"devices\": [{\"name\": \"dstm0\", \"local\": \"2001:db8::1\"}]"
+#define UNICAST	"expected an IPv4 address that is reached from elsewhere, by unicast"
 #define SERVER	"\"servers\": [{\"name\": \"one\", \"uids\": [7]}]"
 
 static int parse(const char *text, struct config *config, char *error)
@@ -59,10 +60,22 @@ static const struct {
 	  "2:40: pools[1].prefix: it overlaps with pools[0]" },
 	{ "{\"name\": \"g\", \"devices\": [{\"name\": \"d\",\n\"local\": \"fe80::1\"}]}",
 	  "2:1: devices[0].local: expected an IPv6 address that is reached from elsewhere, by unicast" },
+	{ "{\"name\": \"g\", \"devices\": [{\"name\": \"d\", \"local\": \"2001:db8::1\"},\n{\"name\": \"e\", \"local\": \"2001:db8::1\"}]}",
+	  "2:15: devices[1].local: it is the one of devices[0] already" },
+	{ "{\"name\": \"g\", \"devices\": [{\"name\": \"d\", \"local\": \"2001:db8::1\",\n\"ipv4\": \"0.0.0.0\"}]}",
+	  "2:1: devices[0].ipv4: " UNICAST },
+	{ "{\"name\": \"g\", \"devices\": [{\"name\": \"d\", \"local\": \"2001:db8::1\",\n\"ipv4\": \"127.0.0.1\"}]}",
+	  "2:1: devices[0].ipv4: " UNICAST },
+	{ "{\"name\": \"g\", \"devices\": [{\"name\": \"d\", \"local\": \"2001:db8::1\",\n\"ipv4\": \"224.0.0.1\"}]}",
+	  "2:1: devices[0].ipv4: " UNICAST },
+	{ "{\"name\": \"g\", " DEVICE ",\n\"servers\": [{\"name\": \"one\", \"certificates\": [\"a\"]}, {\"name\": \"two\", \"certificates\": [\"b\", \"A\"]}]}",
+	  "2:53: servers[1]: certificate \"A\" is of servers[0] already" },
 	{ "{\"name\": \"g\", " DEVICE ",\n\"servers\": [{\"name\": \"one\", \"uids\": [7]}, {\"name\": \"two\", \"uids\": [8, 7]}]}",
 	  "2:43: servers[1]: uid 7 is of servers[0] already" },
 	{ "{\"name\": \"g\", " DEVICE ",\n\"tls\": {\"certificate\": \"x\"}}",
 	  "2:1: tls: the key \"key\" is missing" },
+	{ "{\"name\": \"g\", " DEVICE ",\n\"tls\": {\"certificate\": \"/none/x\", \"key\": \"/none/y\", \"authorities\": \"/none/z\"}}",
+	  "2:1: tls: certificate /none/x: No such file or directory" },
 	{ "{\"name\": \"g\", " DEVICE ",\n\"metrics\": {\"port\": 0}}",
 	  "2:13: metrics.port: expected a number from 1 to 65535" },
 	{ "{\"name\": \"g\", " DEVICE ",\n\"metrics\": {\"address\": \"localhost\"}}",
