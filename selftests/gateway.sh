@@ -254,7 +254,15 @@ check_not "and not beside the former one" says "192.0.2.1/32" -- ip -n "$gw" -4 
 check_not "the routes too" says 192.0.2.128/25 -- ip -n "$gw" route show proto 157
 check "its mappings stay" pings "$client" 198.51.100.2
 
+# state_in NAME OTHER: what is to be put back stands in this file and not in the other.
+state_in() { [ -e "$work/$1.state" ] && [ ! -e "$work/$2.state" ]; }
+sed "s/gateway.state/other.state/" "$work/good.json" > "$work/gateway.json"
+kill -HUP "$daemon"
+check "what is to be put back moves to another file" busywait 3000 state_in other gateway
 cp "$work/good.json" "$work/gateway.json"
+kill -HUP "$daemon"
+check "and comes back" busywait 3000 state_in gateway other
+
 n "$client" ping -4 -n -i 0.05 -c 60 -W 1 198.51.100.2 > "$work/ping" 2>&1 &
 ping=$!
 daemon_end KILL

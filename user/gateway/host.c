@@ -262,7 +262,7 @@ void host_leave(struct host *host, const struct config *config)
 int host_apply(struct host *host, const struct config *config)
 {
 	uint32_t *ifindex = calloc(config->device_count, sizeof(*ifindex));
-	size_t i, made = host->state.count;
+	size_t i;
 	int ret;
 
 	if (!ifindex)
@@ -272,11 +272,10 @@ int host_apply(struct host *host, const struct config *config)
 	host->config = config;
 
 	devices_drop(host, config);
-	if (host->state.count != made) {
-		ret = state_write(&host->state, config->state);
-		if (ret)
-			return state_failed(host, ret);
-	}
+	/* Each configuration has a file of its own. */
+	ret = state_write(&host->state, config->state);
+	if (ret)
+		return state_failed(host, ret);
 	for (i = 0; i < config->device_count; i++) {
 		ret = device_apply(host, &config->devices[i], &ifindex[i]);
 		if (ret)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "lib/config.h"
 #include "lib/log.h"
@@ -73,6 +74,13 @@ static int serve(struct gateway *gw)
 	return ret;
 }
 
+/* What is to be put back stands in the file of the configuration that is in force. */
+static void state_forget(const struct config *other, const struct config *config)
+{
+	if (strcmp(other->state, config->state))
+		unlink(other->state);
+}
+
 /* Servers connect again by themselves, and traffic does not notice. */
 static void reload(void *data)
 {
@@ -89,6 +97,7 @@ static void reload(void *data)
 	host_leave(&gw->host, &new);
 	gw->config = new;
 	if (!serve(gw)) {
+		state_forget(&old, &new);
 		config_free(&old);
 		dstm_log(DSTM_LOG_NOTICE, "%s is in force", gw->path);
 		return;
@@ -100,6 +109,8 @@ static void reload(void *data)
 	if (gw->failed) {
 		dstm_log(DSTM_LOG_ERR, "nor does the old configuration work any more");
 		dstm_daemon_quit(&gw->daemon);
+	} else {
+		state_forget(&new, &old);
 	}
 	config_free(&new);
 }
