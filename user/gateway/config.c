@@ -17,7 +17,8 @@
 #define SECONDS_MAX	(366 * 86400)
 /* Room for the outer header, RFC 2473 section 7, in the least MTU of IPv6. */
 #define MTU_MIN		(1280 - 40)
-#define MTU_MAX		65535
+/* In the longest IPv6 packet, and for an option header: the device's most. */
+#define MTU_MAX		(65535 - 40 - 8)
 
 /* The array with one more element at its end, all zero; NULL without memory. */
 static void *grow(struct dstm_config *c, void *array, size_t *n, size_t size)

@@ -48,6 +48,10 @@ static const struct {
 	  "1:27: devices[0]: the key \"local\" is missing" },
 	{ "{\"name\": \"g\", \"devices\": [{\"name\": \"d\", \"local\": \"2001:db8::1\",\n\"shortcut\": [\"eth0\", \"eth0\"]}]}",
 	  "2:22: devices[0].shortcut[1]: it is named twice" },
+	{ "{\"name\": \"g\", \"devices\": [{\"name\": \"d\", \"local\": \"2001:db8::1\",\n\"mtu\": 1239}]}",
+	  "2:1: devices[0].mtu: expected a number from 1240 to 65487" },
+	{ "{\"name\": \"g\", \"devices\": [{\"name\": \"d\", \"local\": \"2001:db8::1\",\n\"mtu\": 65488}]}",
+	  "2:1: devices[0].mtu: expected a number from 1240 to 65487" },
 	{ "{\"name\": \"g\", " DEVICE ",\n\"servers\": [{\"name\": \"one\"}]}",
 	  "2:13: servers[0]: expected \"users\", \"uids\" or \"certificates\", or nobody can be this server" },
 	{ "{\"name\": \"g\", " DEVICE ",\n\"servers\": [{\"name\": \"one\", \"certificates\": [\"sha256:12\"]}]}",
@@ -124,11 +128,27 @@ static void pools(void **state)
 	config_free(&config);
 }
 
+static void mtu(void **state)
+{
+	char error[DSTM_CONFIG_ERROR];
+	struct config config;
+
+	(void)state;
+	assert_int_equal(parse("{\"name\": \"g\", \"devices\": ["
+		"{\"name\": \"d\", \"local\": \"2001:db8::1\", \"mtu\": 1240}, "
+		"{\"name\": \"e\", \"local\": \"2001:db8::2\", \"mtu\": 65487}]}",
+		&config, error), 0);
+	assert_int_equal(config.devices[0].link.mtu, 1240);
+	assert_int_equal(config.devices[1].link.mtu, 65487);
+	config_free(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong),
 		cmocka_unit_test(pools),
+		cmocka_unit_test(mtu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
