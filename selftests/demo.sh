@@ -74,7 +74,8 @@ old_program()
 # tunnel NS LOCAL IPV4: an ordinary tunnel to the gateway.
 tunnel()
 {
-	run ip netns exec "$1" ip link add tun type ip6tnl mode ipip6 local "$2" remote 2001:db8::1
+	run ip netns exec "$1" ip link add tun type ip6tnl mode ipip6 encaplimit none \
+		local "$2" remote 2001:db8::1
 	run ip netns exec "$1" ip link set tun up
 	run ip netns exec "$1" ip addr add "$3/32" dev tun
 	run ip netns exec "$1" ip route add default dev tun
