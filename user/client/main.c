@@ -14,9 +14,17 @@
 #include "lib/daemon.h"
 
 static const char usage[] =
-	"usage: dstm-client [--config FILE] [--check]\n"
-	"       dstm-client status [--json] [--socket PATH]\n"
-	"       dstm-client --version | --help\n";
+	"usage: dstm-client [-c FILE] [--check]\n"
+	"       dstm-client status [-j] [-s PATH]\n"
+	"\n"
+	"  -c, --config FILE  the configuration, else " CONFIG_FILE "\n"
+	"      --check        only check the configuration\n"
+	"  -V, --version      print the version\n"
+	"  -h, --help         print this\n"
+	"\n"
+	"status, how the running client stands:\n"
+	"  -j, --json         as JSON\n"
+	"  -s, --socket PATH  the control socket, else " CONFIG_SOCKET "\n";
 
 /**
  * struct run - a running daemon
