@@ -57,7 +57,9 @@ spec spec-check:
 check:
 	selftests/check.sh
 
-check-long: tools
+check-long:
+	selftests/packages.sh check
+	$(MAKE) -s tools
 	selftests/check-long.sh
 
 demo:
@@ -69,6 +71,7 @@ bench:
 	selftests/bench.sh
 
 bench-server:
+	selftests/packages.sh demo
 	$(MAKE) -C user O=$(CURDIR)/.build/user $@
 
 clean-module:
