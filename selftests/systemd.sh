@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2317
 #
-# The daemons under systemd, by their units as they are: with no more of the host than
-# those leave them, they start, say that they are ready, and bring IPv4 to a client.
+# The daemons under systemd, by their units and by the examples of their configuration
+# as they are: with no more of the host than those leave them, they start, say that they
+# are ready, and bring IPv4 to a client.
 # Server and gateway are on one machine, the client on the same, towards itself.
 
 . "$(dirname "$0")/lib.sh"
@@ -55,24 +56,14 @@ ns host
 in_batch "$host" <<-END || bail "no addresses"
 	link set lo up
 	addr add 2001:db8::1/128 dev lo nodad
-	addr add 2001:db8::2/128 dev lo nodad
 	addr add 2001:db8:1::7/128 dev lo nodad
 END
-cat > "$work/gateway.json" <<-END
-	{ "name": "gw1", "socket": "/run/dstm/gateway.sock",
-	  "devices": [ { "name": "tep0", "local": "2001:db8::1", "ipv4": "192.0.2.1" } ],
-	  "servers": [ { "name": "one", "uids": [ 9911 ] } ],
-	  "pools": [ { "prefix": "192.0.2.0/24", "server": "one" } ] }
-END
-cat > "$work/server.json" <<-END
-	{ "listen": { "address": "2001:db8::2" },
-	  "gateways": [ { "name": "gw1", "socket": "/run/dstm/gateway.sock" } ],
-	  "pools": [ { "name": "p", "prefixes": [ "192.0.2.0/24" ], "gateways": [ "gw1" ],
-	               "tep": { "ipv6": "2001:db8::1", "ipv4": "192.0.2.1" } } ],
-	  "classes": [ { "name": "all", "pools": [ "p" ], "tunnel-source": "any" } ] }
-END
+# The examples as they are, but that the client has a dstm0, too, and does not renew: an
+# address that this host has got is one that the gateway does not map any more.
+sed 's/"dstm0"/"tep0"/' "$SELFTESTS/../user/gateway/gateway.json" > "$work/gateway.json"
+sed 's/, "lifetime": "1h"//' "$SELFTESTS/../user/server/server.json" > "$work/server.json"
 cat > "$work/client.json" <<-END
-	{ "mode": "always", "servers": [ "2001:db8::2" ], "local": "2001:db8:1::7" }
+	{ "mode": "always", "servers": [ "2001:db8::1" ], "local": "2001:db8:1::7" }
 END
 
 ip netns exec "$host" unshare --mount --pid --cgroup --ipc --uts --fork --kill-child \

@@ -1,14 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# examples.sh FOLDER DAEMON...: the example of each daemon's configuration, the schema
-# and the daemon itself agree, and its manual page names every key of the schema.
-# The certificates that an example names are made here.
+# examples.sh FOLDER DAEMON...: the examples of each daemon's configuration, the schema
+# and the daemon itself agree; the one of them has every key of the schema, the other is
+# that of the manual page, which names every key.
+# The certificates that they name are made here.
 
 cd "$(dirname "$0")/../.." || exit 1
 out=$1
 shift
 . user/tests/tap.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 valid()
 {
@@ -19,6 +22,35 @@ valid()
 	jsonschema.Draft202012Validator.check_schema(schema)
 	jsonschema.validate(example, schema)
 	END
+}
+
+# takes DAEMON FILE: where the user of dstm-server may not have been made, with another.
+takes()
+{
+	sed "s/\"dstm-server\"/\"$(id -un)\"/; s|/etc/dstm/|$work/|" "$2" > "$work/$1.json"
+	"$out/dstm-$1" --check -c "$work/$1.json"
+}
+
+# all_keys FILE: the keys in it, at any depth.
+all_keys()
+{
+	/usr/bin/python3 - "$1" <<-END
+	import json, sys
+	def walk(node):
+	    if isinstance(node, dict):
+	        for key in node:
+	            print(key)
+	    for value in node.values() if isinstance(node, dict) else node:
+	        if isinstance(value, (dict, list)):
+	            walk(value)
+	walk(json.load(open(sys.argv[1])))
+	END
+}
+
+# is_in_page FILE PAGE: the page's example is that file.
+is_in_page()
+{
+	sed -n '/^{$/,/^}$/p' "$2" | diff "$1" -
 }
 
 keys()
@@ -39,8 +71,6 @@ keys()
 	END
 }
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=gw \
 	-keyout "$work/gateway.key" -out "$work/gateway.crt" 2> /dev/null
 cp "$work/gateway.crt" "$work/ca.crt"
@@ -50,11 +80,19 @@ for daemon; do
 	example=user/$daemon/$daemon.json
 	page=Documentation/man/dstm-$daemon.json.5
 
-	valid "$schema" "$example"
-	result $? "$example fits $schema"
-	sed "s|/etc/dstm/|$work/|" "$example" > "$work/$daemon.json"
-	"$out/dstm-$daemon" --check -c "$work/$daemon.json"
-	result $? "dstm-$daemon takes $example"
+	full=user/$daemon/$daemon-full.json
+	for file in "$example" "$full"; do
+		valid "$schema" "$file"
+		result $? "$file fits $schema"
+		takes "$daemon" "$file"
+		result $? "dstm-$daemon takes $file"
+	done
+	is_in_page "$example" "$page"
+	result $? "$example is the example of $page"
+	missing=$(keys "$schema" | sort -u | grep -vxF "$(all_keys "$full")" | tr '\n' ' ')
+	[ -z "$missing" ] || echo "# not in $full: $missing"
+	[ -z "$missing" ]
+	result $? "$full has the keys of $schema"
 	missing=
 	for key in $(keys "$schema" | sort -u); do
 		grep -qw -e "$key" "$page" || missing="$missing $key"
