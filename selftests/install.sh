@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What make install and make dkms-install put where, for one of the test kernels, and
-# that it is of use there: run on the machine itself, the rest happens in that kernel.
+# What make install and make dkms-install put where, for one of the test kernels, that it
+# is of use there, and that make uninstall leaves nothing of it: run on the machine itself,
+# the rest happens in that kernel.
 #
 #   install.sh [KERNEL]
 
@@ -13,15 +14,16 @@ cd "$SELFTESTS/.." || exit 1
 kernel=${1:-uml}
 # Where the test kernel sees it, too: its /tmp is its own.
 tree=$PWD/.build/installed
-rm -rf "$tree" "$tree.build"
-trap 'status=$?; cleanup; rm -rf "$tree" "$tree.build"; exit $status' EXIT
+rm -rf "$tree" "$tree".*
+trap 'status=$?; cleanup; rm -rf "$tree" "$tree".*; exit $status' EXIT
 read -ra kdir <<< "$(selftests/vm/kdir "$kernel")"
 
 check "make install" make -s install "${kdir[@]}" MO="$tree.build" DESTDIR="$tree" PREFIX=/usr
 ko=$(find "$tree/lib/modules" -name 'dstm.ko*')
 check "the module is installed" [ -s "$ko" ]
 for file in sbin/dstm-nl share/man/man8/dstm-nl.8 share/bash-completion/completions/dstm-nl \
-	lib/sysusers.d/dstm.conf; do
+	lib/sysusers.d/dstm.conf share/doc/dstm/examples/gateway.json \
+	share/doc/dstm/examples/server-full.json share/dstm/schema/client.json; do
 	check "$file is installed below PREFIX" [ -s "$tree/usr/$file" ]
 done
 unit_paths()
@@ -95,6 +97,27 @@ in_kernel()
 	grep -q '192\.0\.2\.7' "$work/vm" && grep -q 'loaded by alias' "$work/vm"
 }
 check "modprobe finds it, and ip link add type dstm loads it" in_kernel
+
+# What dkms-install and this test have put there is not its business.
+uninstalled()
+{
+	local found
+
+	make -s uninstall DESTDIR="$1" PREFIX="$2" || return 1
+	found=$(find "$1" ! -path "$1/usr/src/*" ! -path "$1/dkms*" ! -name try.sh \
+		\( -type f -o -name dstm -o -name updates \))
+	echo "$found"
+	[ -z "$found" ]
+}
+check "make uninstall leaves nothing of make install" uninstalled "$tree" /usr
+without_module()
+{
+	make -s install-tools KDIR=/nonexistent DESTDIR="$tree.tools" || return 1
+	find "$tree.tools" -name 'dstm*'
+	[ -x "$tree.tools/usr/local/sbin/dstm-server" ] && [ ! -e "$tree.tools/lib" ]
+}
+check "make install-tools needs no kernel" without_module
+check "make uninstall leaves nothing of it" uninstalled "$tree.tools" /usr/local
 
 cleaned()
 {
