@@ -23,7 +23,8 @@ ko=$(find "$tree/lib/modules" -name 'dstm.ko*')
 check "the module is installed" [ -s "$ko" ]
 for file in sbin/dstm-nl share/man/man8/dstm-nl.8 share/bash-completion/completions/dstm-nl \
 	lib/sysusers.d/dstm.conf share/doc/dstm/examples/gateway.json \
-	share/doc/dstm/examples/server-full.json share/dstm/schema/client.json; do
+	share/doc/dstm/examples/server-full.json share/doc/dstm/architecture.rst \
+	share/dstm/schema/client.json share/dstm/dstm.yaml include/linux/dstm.h; do
 	check "$file is installed below PREFIX" [ -s "$tree/usr/$file" ]
 done
 unit_paths()
@@ -37,6 +38,18 @@ unit_paths()
 	done
 }
 check "the units start what is installed" unit_paths
+page_paths()
+{
+	local path
+
+	! grep -r /usr/local "$tree/usr/share/man" || return 1
+	for path in $(grep -rhoE '/usr/(share|lib)/[a-z0-9./-]*[a-z]' "$tree/usr/share/man"); do
+		echo "$path"
+		[ -e "$tree$path" ] || return 1
+	done
+	[ -n "$path" ]
+}
+check "the pages name what is installed, where it is" page_paths
 outside()
 {
 	local found
