@@ -47,21 +47,20 @@ network()
 	busywait 60000 reachable > /dev/null || bail "no underlay"
 }
 
-# certificates: an authority, and certificates of the server and the gateway.
+# certificates: an authority, and certificates of the server and the gateway, as
+# dstm-gateway(8) has them.
 certificates()
 {
-	local name addr
+	local name
 
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
-		-keyout "$work/ca.key" -out "$work/ca.crt" -subj /CN=ca 2> /dev/null
+		-subj /CN=ca -keyout "$work/ca.key" -out "$work/ca.crt" 2> /dev/null
 	for name in server gw; do
 		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-			-keyout "$work/$name.key" -subj "/CN=$name.example" \
-			-out "$work/$name.csr" 2> /dev/null
-		echo "subjectAltName=DNS:$name.example" > "$work/ext"
-		openssl x509 -req -in "$work/$name.csr" -CA "$work/ca.crt" \
-			-CAkey "$work/ca.key" -days 2 -extfile "$work/ext" \
-			-out "$work/$name.crt" 2> /dev/null
+			-subj "/CN=$name.example" -addext "subjectAltName=DNS:$name.example" \
+			-keyout "$work/$name.key" -out "$work/$name.csr" 2> /dev/null
+		openssl x509 -req -in "$work/$name.csr" -copy_extensions copy -days 2 \
+			-CA "$work/ca.crt" -CAkey "$work/ca.key" -out "$work/$name.crt" 2> /dev/null
 	done
 }
 
