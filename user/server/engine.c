@@ -22,7 +22,6 @@ const char *outcome_name(enum outcome outcome)
 		[OUTCOME_NOT_YOURS] = "not-yours",
 		[OUTCOME_GATEWAY] = "gateway",
 		[OUTCOME_STORE] = "store",
-		[OUTCOME_UNKNOWN] = "unknown",
 	};
 
 	return names[outcome];

@@ -29,7 +29,6 @@
  * @OUTCOME_NOT_YOURS: it asks for an address that it can not have
  * @OUTCOME_GATEWAY: a gateway did not confirm in time, or refused
  * @OUTCOME_STORE: the store could not write it down
- * @OUTCOME_UNKNOWN: it is not ours to answer
  */
 enum outcome {
 	OUTCOME_GRANTED,
@@ -40,7 +39,6 @@ enum outcome {
 	OUTCOME_NOT_YOURS,
 	OUTCOME_GATEWAY,
 	OUTCOME_STORE,
-	OUTCOME_UNKNOWN,
 	OUTCOMES
 };
 
