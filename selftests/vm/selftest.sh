@@ -74,6 +74,12 @@ check "so is one after which the command fails" status 125 -- \
 	sh -c 'echo "unregister_netdevice: waiting for dstm0" > /dev/kmsg; exit 3'
 check "a panic, too" status 125 -- \
 	sh -c 'echo c > /proc/sysrq-trigger; sleep 60'
+# A kernel that is gone before the module is.
+# shellcheck disable=SC2016
+check "so is an end that is too soon" status 125 -- sh -c '
+	printf "#!/bin/sh\nbusybox poweroff -f\n" > /tmp/rmmod && chmod +x /tmp/rmmod &&
+		mount --bind /tmp/rmmod "$(realpath "$(command -v rmmod)")"'
+check "says so" complains 'did not come to an end'
 check "what is not a splat is none" status 0 -- \
 	sh -c 'echo "all is well" > /dev/kmsg'
 
