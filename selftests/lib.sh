@@ -7,6 +7,8 @@
 SELFTESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:$SELFTESTS/../.build/user"
 export PYTHONDONTWRITEBYTECODE=1
+# What programs say is looked for, and a decimal sign is a point.
+export LC_ALL=C.UTF-8
 
 KSFT_SKIP=4
 python=/usr/bin/python3

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 need_dstm
-cache=${DSTM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dstm}
+cache=${DSTM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/dstm}
 for dir in "$DSTM_YNL" "$cache"/linux-source-6.12-*/tools/net/ynl; do
 	[ -e "$dir/cli.py" ] && break
 done

@@ -3,9 +3,12 @@
 #
 # What every script in this folder needs. To be sourced.
 
+# Of apt's words, and others', some are looked for.
+export LC_ALL=C.UTF-8
+
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$vm/../.." && pwd)
-cache=${DSTM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dstm}
+cache=${DSTM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/dstm}
 kernels="uml uml-debug uml-7.x uml-smp 6.1 6.12 7.x"
 
 die()
