@@ -162,7 +162,7 @@ check "the priority goes into the tunnel" counts priority_out 3
 ip -n "$gw" -6 rule add fwmark 6 table 66
 ip -n "$gw" -6 route add unreachable default table 66
 check "fwmark: the rule's table has no route" counted tx-no-route 1 \
-	n "$inet" ping -n -c 1 -W 0.2 $inside
+	fails n "$inet" ping -n -c 1 -W 0.2 $inside
 ip -n "$gw" -6 route replace 2001:db8:1::/64 dev down1 table 66
 check "fwmark: the rule's table has one" inward
 ip -n "$gw" -6 rule del fwmark 6 table 66
@@ -215,7 +215,7 @@ umount "$work/bpf" 2> /dev/null
 if ip -n "$gw" xfrm policy add src ::/0 dst 2001:db8::1/128 dir in action block \
 		2> "$work/xfrm"; then
 	check "IPsec: what a policy blocks is dropped and counted" counted rx-policy 1 \
-		n "$client" ping -n -c 1 -W 0.2 $outside
+		fails n "$client" ping -n -c 1 -W 0.2 $outside
 	ip -n "$gw" xfrm policy flush
 	check "IPsec: without the policy" both
 else
@@ -224,7 +224,8 @@ fi
 
 # Down is down.
 ip -n "$gw" link set dstm0 down
-check "down: nothing comes out" counted rx-down 1 n "$client" ping -n -c 1 -W 0.2 $outside
+check "down: nothing comes out" counted rx-down 1 \
+	fails n "$client" ping -n -c 1 -W 0.2 $outside
 check_not "down: nothing goes in" inward
 ip -n "$gw" link set dstm0 up
 ip -n "$gw" route replace 192.0.2.0/24 dev dstm0
@@ -250,7 +251,7 @@ if in_vrf 2> "$work/vrf"; then
 	map add ipv4 192.0.2.8 remote 2001:db8:1::8
 	gw_nl link set dstm0 hairpin off
 	check "VRF: hairpin off holds there" counted tx-hairpin 1 \
-		n "$client" ping -n -c 1 -W 0.2 192.0.2.8
+		fails n "$client" ping -n -c 1 -W 0.2 192.0.2.8
 	gw_nl link set dstm0 hairpin on
 	check "VRF: the gateway can be pinged by a client" n "$client" ping -n -c 1 -W 2 198.51.100.1
 else

@@ -391,20 +391,27 @@ mapping_field()
 		echo "${BASH_REMATCH[1]}"
 }
 
-# counted NAME N COMMAND...: the command raises this counter by N.
+# fails COMMAND...: succeeds when the command does not.
+fails()
+{
+	! "$@"
+}
+
+# counted NAME N COMMAND...: the command succeeds, and raises this counter by N.
 counted()
 {
-	local name=$1 by=$2 before
+	local name=$1 by=$2 before status
 
 	shift 2
 	counters || return 1
 	before=${counter[$name]}
 	"$@"
+	status=$?
 	# shellcheck disable=SC2317
 	reached() { counters && [ "${counter[$name]}" -ge $((before + by)) ]; }
 	busywait 500 reached
-	echo "$name: $before, then ${counter[$name]}, expected $by more"
-	[ "${counter[$name]}" -eq $((before + by)) ]
+	echo "$name: $before, then ${counter[$name]}, expected $by more; status $status"
+	[ $status -eq 0 ] && [ "${counter[$name]}" -eq $((before + by)) ]
 }
 
 # mapped COUNT [ARGUMENTS]
