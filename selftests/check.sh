@@ -222,14 +222,30 @@ in_kernel()
 	fi
 }
 
-# beside COMMAND...: in the background, as soon as a lane is free.
+# beside COMMAND...: in the background, as soon as a lane is free. With all that it
+# starts it is a process group.
 beside()
 {
 	while [ "$(jobs -rp | wc -l)" -ge "$lanes" ]; do
 		wait -n
 	done
-	"$@" &
+	set -m
+	"$@" </dev/null &
+	set +m
 }
+
+# What is in the lanes ends with us, the machines, too: vm/run sees to that.
+stop()
+{
+	local lane
+
+	trap '' INT TERM
+	for lane in $(jobs -rp); do
+		kill -- "-$lane"
+	done
+	wait
+	exit 130
+} 2>/dev/null
 
 # each_boot HOW...: in_kernel for each line of the standard input.
 each_boot()
@@ -251,6 +267,12 @@ summary()
 		"$results"
 }
 
+mkdir -p "$out"
+# Whatever is started has the lock, too: nothing of a run that was killed gets into the
+# next one's results.
+exec {alone}>"$out/.lock"
+flock -n "$alone" || die "another check, or what is left of it, runs in this folder"
+trap stop INT TERM
 rm -rf "$out/there"
 mkdir -p "$out/there"
 : >"$results"
@@ -259,5 +281,6 @@ beside host_tests
 beside tests_with_kernels
 each_boot beside < <(boots_together)
 wait
-each_boot < <(boots_alone)
+lanes=1 each_boot beside < <(boots_alone)
+wait
 summary
