@@ -60,6 +60,15 @@ quick_traces()
 		sed -i "s/if ($code)/if ($frame \&\& $code)/" "$file"
 }
 
+# Kconfig leaves out in silence what it does not know, and what needs something else.
+# Prints what is missing; of two lines about one thing the later counts.
+all_configured()
+{
+	# shellcheck disable=SC2046 # one word per file is meant
+	! awk -F= '/^CONFIG_/ { line[$1] = $0 } END { for (i in line) print line[i] }' \
+		$(fragments) | grep -vxFf "$1/.config"
+}
+
 uml_make()
 {
 	local src=$1 out=$2 jobs
@@ -70,6 +79,7 @@ uml_make()
 		"$src/scripts/kconfig/merge_config.sh" -m -O "$out" \
 			"$out/.config" $(fragments) &&
 		make -C "$src" ARCH=um O="$out" olddefconfig &&
+		all_configured "$out" &&
 		make -C "$src" ARCH=um O="$out" -j"$jobs" &&
 		make -C "$src" ARCH=um O="$out" modules_install \
 			INSTALL_MOD_PATH="$out/mods"
