@@ -105,9 +105,12 @@ cat > "$tree/try.sh" <<-'END'
 END
 in_kernel()
 {
-	selftests/vm/run -k "$kernel" --no-module -- bash "$tree/try.sh" > "$work/vm" 2>&1
+	local status=0
+
+	selftests/vm/run -k "$kernel" --no-module -- bash "$tree/try.sh" > "$work/vm" 2>&1 ||
+		status=$?
 	cat "$work/vm"
-	grep -q '192\.0\.2\.7' "$work/vm" && grep -q 'loaded by alias' "$work/vm"
+	[ $status -eq 0 ] && grep -q '192\.0\.2\.7' "$work/vm" && grep -q 'loaded by alias' "$work/vm"
 }
 check "modprobe finds it, and ip link add type dstm loads it" in_kernel
 
