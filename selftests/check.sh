@@ -139,7 +139,7 @@ no_warnings()
 
 	said=$("$@" 2>&1) || status=$?
 	echo "$said"
-	[ $status -eq 0 ] && ! grep -qE 'warning:|error:' <<<"$said"
+	[ $status -eq 0 ] && ! grep -qiE 'warning:|error:' <<<"$said"
 }
 
 sparse()

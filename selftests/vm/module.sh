@@ -41,7 +41,7 @@ make_module()
 	# As old as the beginning: what changes meanwhile is for the next time.
 	echo "$built" >"$out/.making"
 	# What is not compiled again does not warn again.
-	! grep -qs 'warning:' "$out/make.log" || find "$out" -name '*.o' -delete
+	! grep -qsi 'warning:' "$out/make.log" || find "$out" -name '*.o' -delete
 	read -ra args <<<"$(kernel_kdir)"
 	kernel_make make -s -C "$repo" module W=1 "${args[@]}" MO="$out" \
 		</dev/null >"$out/make.log" 2>&1 && mv "$out/.making" "$out/.made"
