@@ -142,12 +142,15 @@ no_warnings()
 	[ $status -eq 0 ] && ! grep -qiE 'warning:|error:' <<<"$said"
 }
 
+# A kernel that finds sparse too old, as 7.x does, goes on without it.
 sparse()
 {
-	local tree=$PWD/.build/sparse
+	local tree=$PWD/.build/sparse said status=0
 
 	rm -rf "$tree"
-	no_warnings selftests/vm/make uml-7.x -j"$(nproc)" module MO="$tree" C=2
+	said=$(no_warnings selftests/vm/make 6.12 -j"$(nproc)" module MO="$tree" C=2) || status=1
+	echo "$said"
+	[ $status -eq 0 ] && grep -q '^ *CHECK ' <<<"$said"
 }
 
 # compat.h is about kernel versions, which checkpatch wants nobody to ask for, and
