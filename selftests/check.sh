@@ -166,9 +166,21 @@ checkpatch()
 		--show-types -f $files
 }
 
+read -ra kernels_wanted <<<"${KERNELS-}"
 wanted()
 {
-	[ -z "${KERNELS-}" ] || [[ " $KERNELS " = *" $1 "* ]]
+	[ ${#kernels_wanted[@]} -eq 0 ] || [[ " ${kernels_wanted[*]} " = *" $1 "* ]]
+}
+
+# What nothing is to run in would pass.
+known()
+{
+	local k names
+
+	names=$({ boots_together; boots_alone; } | cut -d ' ' -f 1 | sort -u | xargs)
+	for k in "${kernels_wanted[@]}"; do
+		[[ " $names " = *" $k "* ]] || die "KERNELS: there is no $k, but $names"
+	done
 }
 
 # there KERNEL: whoever boots it first sees to it; the others wait in vm/run.
@@ -223,6 +235,7 @@ in_kernel()
 		tail -n 60 "$log" | sed "s/^/[${words[0]}] /"
 		record 0 1 "$1 ended with exit status $status, see $log"
 	fi
+	echo "$name" >>"$out/booted"
 }
 
 # beside COMMAND...: in the background, as soon as a lane is free. With all that it
@@ -261,6 +274,16 @@ each_boot()
 	done
 }
 
+# Each of the boots has its results among the others.
+all_booted()
+{
+	local booted planned
+
+	booted=$(wc -l <"$out/booted")
+	planned=$({ boots_together; boots_alone; } | each_boot echo | wc -l)
+	[ "$booted" -eq "$planned" ] || record 0 1 "$booted boots, not $planned"
+}
+
 summary()
 {
 	awk '
@@ -270,6 +293,7 @@ summary()
 		"$results"
 }
 
+known
 mkdir -p "$out"
 # Whatever is started has the lock, too: nothing of a run that was killed gets into the
 # next one's results.
@@ -279,6 +303,7 @@ trap stop INT TERM
 rm -rf "$out/there"
 mkdir -p "$out/there"
 : >"$results"
+: >"$out/booted"
 step "packages are installed" selftests/packages.sh check && programs || { summary; exit 1; }
 beside host_tests
 beside tests_with_kernels
@@ -286,4 +311,5 @@ each_boot beside < <(boots_together)
 wait
 lanes=1 each_boot beside < <(boots_alone)
 wait
+all_booted
 summary
