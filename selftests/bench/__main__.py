@@ -29,13 +29,13 @@ def say(text):
 
 
 class Wrong(Exception):
-    """Something did not arrive, or not as it should."""
+    """Something was not sent, or did not arrive as it should."""
 
 
 def verify(name, result):
-    if result.wrong or result.received < result.sent:
-        raise Wrong(f"{name}: {result.sent} sent, {result.received} arrived right, "
-                    f"{result.wrong} wrong")
+    if result.wrong or not result.wanted == result.sent == result.received:
+        raise Wrong(f"{name}: {result.sent} of {result.wanted} sent, "
+                    f"{result.received} arrived right, {result.wrong} wrong")
 
 
 def spread(values):

@@ -30,6 +30,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Result:
+    wanted: int
     sent: int
     received: int
     wrong: int
@@ -80,7 +81,8 @@ def run(load, device="in0"):
     for name, value in vars(load).items():
         _write(name, value)
     _write("run", device)
-    return Result(*(_read(n) for n in ("sent", "received", "wrong", "nanoseconds")))
+    return Result(load.packets * load.threads,
+                  *(_read(n) for n in ("sent", "received", "wrong", "nanoseconds")))
 
 
 STEP = 8    # LATENCY_STEP
