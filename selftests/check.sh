@@ -39,11 +39,11 @@ boots_together()
 	uml-debug | kunit.sh faults.sh $packets $ways $more
 	7.x | $orders $at_once $packets early.sh shortcut.sh
 	6.1 | $orders $at_once $packets early.sh shortcut.sh
-	6.12 | $orders $packets early.sh
+	6.12 | $orders $packets early.sh shortcut.sh
 	uml-debug | $orders $at_once
 	7.x | $more
 	6.1 | $more
-	6.12 | $more
+	6.12 | $more packets_shortcut.sh
 	uml-7.x | $clients dump.sh
 	uml-7.x | $servers
 	uml-7.x | $stories
