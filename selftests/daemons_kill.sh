@@ -18,22 +18,31 @@ check "the client has an address" busywait 20000 has_address "$client"
 lent=$(address_of "$client")
 busywait 10000 pings "$client" 198.51.100.2 > /dev/null
 
-# uninterrupted NAME COMMAND...: no ping is lost while it runs.
+# answered COUNT: so many pings, or more.
+answered()
+{
+	[ "$(grep -c 'bytes from' "$work/ping")" -ge "$1" ]
+}
+
+# uninterrupted NAME COMMAND...: no ping is lost while it runs. What is under way at the
+# end is neither lost nor answered.
 uninterrupted()
 {
-	local name=$1 ping
+	local name=$1 ping status=0
 
 	shift
+	: > "$work/ping"
 	n "$client" ping -4 -n -i 0.1 -c 600 -W 2 198.51.100.2 > "$work/ping" 2>&1 &
 	ping=$!
-	sleep 0.5
+	busywait 5000 answered 5
 	"$@"
-	sleep 0.5
+	busywait 5000 answered $(($(grep -c 'bytes from' "$work/ping") + 5)) || status=1
 	kill -INT "$(pgrep -P $ping || echo $ping)" 2> /dev/null
 	wait $ping
 	tail -n 3 "$work/ping" > "$work/check.log"
-	grep -q " 0% packet loss" "$work/ping"
-	verdict $? "$name"
+	awk '/bytes from/ { answers++; last = $0; sub(/.*icmp_seq=/, "", last) }
+		END { exit last + 0 != answers }' "$work/ping" || status=1
+	verdict $status "$name"
 }
 
 kill_gateway()
