@@ -11,8 +11,6 @@ topology
 gw_nl -j monitor > "$work/gw.json" 2> "$work/gw.err" &
 n "$client" "$nl" -j monitor > "$work/client.json" 2> "$work/client.err" &
 gw_nl monitor > "$work/gw.txt" 2>&1 &
-sleep 0.5
-[ -n "$slow" ] && sleep 5
 
 # heard FILE WORD...: one event has all the words.
 heard_now()
@@ -32,6 +30,18 @@ heard()
 	cat "$work/$1"
 	return 1
 }
+
+# A monitor that has heard of a mapping listens.
+all_listen()
+{
+	map replace ipv4 192.0.2.1 remote 2001:db8:1::1
+	n "$client" "$nl" map replace dev first0 ipv4 192.0.2.1 remote 2001:db8:1::1
+	heard_now gw.json new && heard_now gw.txt new && heard_now client.json new
+}
+n "$client" "$nl" link add first0 local 2001:db8:1::7
+busywait 10000 all_listen || bail "no monitor"
+map flush > /dev/null
+n "$client" "$nl" link del first0
 
 map add ipv4 192.0.2.7 psid 5 psid-len 6 remote 2001:db8:1::7
 check "new" heard gw.json '"new"' '192\.0\.2\.7' '2001:db8:1::7' '"psid": *5'
@@ -57,8 +67,10 @@ map add ipv4 192.0.2.7 remote 2001:db8:1::7
 sleep 1
 inject "$client" --source 2001:db8:1::66
 check "spoof says whence" heard gw.json '"spoof"' 2001:db8:1::66 rx-outer-source
-inject "$client" --inner-source 192.0.2.78 --count 1000
-busywait 2000 heard_now gw.json 192.0.2.77
+check "a thousand packets" counted rx-inner-address 1000 \
+	inject "$client" --inner-source 192.0.2.78 --count 1000
+map add ipv4 192.0.2.11 remote 2001:db8:1::7
+check "what comes after them" heard gw.json '"new"' '192\.0\.2\.11'
 limited()
 {
 	local events
