@@ -14,6 +14,8 @@ words=$("$1" help | sed -n 's/^  dstm-nl //p' | tr -c 'a-z0-9-\n' '\n' |
 	grep -x '[a-z][a-z0-9-]*' | sort -u)
 options=$("$1" help | sed -n 's/^  \(-[a-zA-Z]\) .*/\1/p')
 
+[ -n "$words" ] && [ -n "$options" ]
+result $? "help has words and options"
 for word in $words $options; do
 	for file in $man $completion; do
 		sed 's/Fl \([a-zA-Z]\)/-\1/g; s/\\//g' "$file" | grep -qw -e "$word"

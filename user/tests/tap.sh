@@ -19,8 +19,10 @@ result()
 	failed=1
 }
 
+# Without a verdict nothing has been tested.
 tap_done()
 {
 	echo "1..$n"
-	exit $failed
+	[ "$n" -gt 0 ] && [ $failed -eq 0 ]
+	exit
 }
