@@ -54,13 +54,13 @@ check "drop: no mapping" dropped tx-no-mapping IP_OUTNOROUTES
 # Whoever frees it: reassembly, IPv6 output, we.
 drop_packets()
 {
-	local cases='*-fragment* *-nested-* encap-refused-by-output device-* hairpin-off *-1461-df'
+	local cases='*-fragment* *-nested-* encap-refused-by-output device-* hairpin-off *-one-more-df'
 
 	set -f
 	echo > $tracing/trace
 	echo 1 > $tracing/events/dstm/dstm_drop/enable
 	# shellcheck disable=SC2086 # one word per case is meant
-	"$python" -m packets --gateway "$wired:$wires" $cases > "$work/packets"
+	"$python" -m packets --gateway "$wired:$wires" $cases || return 1
 	echo 0 > $tracing/events/enable
 	cat $tracing/trace > "$work/trace"
 	set +f

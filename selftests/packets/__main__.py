@@ -46,8 +46,13 @@ def main():
         store.save(store.make())
         return 0
     suite = store.load()
+    roles = [role for role in ("gateway", "client")
+             if args.list or args.frames or getattr(args, role)]
+    for pattern in args.cases:
+        if not fnmatch.filter((case.name for role in roles for case in suite[role]), pattern):
+            sys.exit(f"packets: no case is called {pattern}")
     number = failed = 0
-    for role in "gateway", "client":
+    for role in roles:
         cases = [case for case in suite[role] if not args.cases or
                  any(fnmatch.fnmatch(case.name, pattern) for pattern in args.cases)]
         cases = cases[::args.every]
@@ -57,8 +62,6 @@ def main():
             continue
         if args.frames:
             show_frames(cases)
-            continue
-        if not getattr(args, role):
             continue
         network = Network(*getattr(args, role).split(":"), suite["markers"])
         for case in cases:
