@@ -4,6 +4,8 @@
 # packages.sh demo|check|bench: installs what Debian has to have for it.
 set -eu
 
+. "$(dirname "$0")/vm/lib.sh"
+
 demo="gcc make pkg-config libmnl-dev libjansson-dev libevent-dev libssl-dev libsqlite3-dev
 libnftables-dev libxxhash-dev uthash-dev iproute2 iputils-ping openssl python3 tcpdump
 curl"
@@ -34,6 +36,6 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
 	exit 1
 fi
 echo "installing ${missing[*]}"
-apt-get -qq update
+update_lists
 DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 \
 	install -y --no-install-recommends "${missing[@]}" </dev/null

@@ -86,6 +86,20 @@ logged()
 	die "$kernel can not be built, see $build_log"
 }
 
+# apt-get update does not wait for another one.
+update_lists()
+{
+	local said more=60
+
+	until said=$(apt-get -qq update 2>&1); do
+		if [[ $said != *"Could not get lock"* ]] || [ $((more--)) -eq 0 ]; then
+			echo "$said" >&2
+			return 1
+		fi
+		sleep 5
+	done
+}
+
 # The version of PACKAGE that apt would install; asks the mirror for its lists
 # only if there are none, as in a fresh container.
 candidate()
@@ -94,7 +108,7 @@ candidate()
 
 	version=$(apt-cache policy "$1" | sed -n 's/^  Candidate: //p')
 	if [ -z "$version" ] || [ "$version" = "(none)" ]; then
-		apt-get -qq update >&2
+		update_lists
 		version=$(apt-cache policy "$1" | sed -n 's/^  Candidate: //p')
 	fi
 	if [ -z "$version" ] || [ "$version" = "(none)" ]; then
