@@ -17,6 +17,10 @@ die()
 	exit 2
 }
 
+# make, sed and QEMU would take it for something else.
+[[ $cache != *[[:space:],\&:]* ]] ||
+	die "a cache can not have blanks, commas, & or : in its name, as $cache; DSTM_CACHE names another one"
+
 say()
 {
 	echo "${0##*/}: $*" >&2
