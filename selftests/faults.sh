@@ -10,6 +10,15 @@
 need_dstm
 slab=/sys/kernel/debug/failslab
 [ -d $slab ] && [ -e /proc/self/fail-nth ] || skip_all "the kernel has no fault injection"
+was=$(cat $slab/ignore-gfp-wait $slab/verbose)
+put_back()
+{
+	# shellcheck disable=SC2086 # both words are meant
+	set -- $was
+	echo "$1" > $slab/ignore-gfp-wait
+	echo "$2" > $slab/verbose
+}
+trap 'status=$?; put_back; cleanup; exit $status' EXIT
 echo N > $slab/ignore-gfp-wait
 echo 0 > $slab/verbose
 
