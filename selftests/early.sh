@@ -7,15 +7,15 @@
 
 need_dstm
 need_tool nft tcpdump
-tracing=/sys/kernel/tracing
-[ -e $tracing/trace ] || mount -t tracefs tracefs $tracing 2> /dev/null
-[ -e $tracing/kprobe_events ] || skip_all "this kernel has no probes of functions"
+trace_apart
+probes=/sys/kernel/tracing/kprobe_events
+[ -e $probes ] || skip_all "this kernel has no probes of functions"
 topology
 map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
 # With the limit's option between the headers, the stack has to look at it.
 n "$client" ip link set tun type ip6tnl encaplimit none || bail "encaplimit"
 
-cat > $tracing/kprobe_events <<-END || bail "no probes"
+cat >> $probes <<-END || bail "no probes"
 	p:dstm_test/in dstm:dstm_batch_transmit
 	p:dstm_test/late dstm:dstm_receive
 	p:dstm_test/forward ip_forward
@@ -24,7 +24,7 @@ END
 no_probes()
 {
 	echo 0 > $tracing/events/dstm_test/enable
-	echo > $tracing/kprobe_events
+	printf -- '-:dstm_test/%s\n' in late forward local >> $probes
 }
 trap 'status=$?; no_probes; cleanup; exit $status' EXIT
 echo 1 > $tracing/events/dstm_test/enable

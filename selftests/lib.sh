@@ -16,6 +16,7 @@ nl=${DSTM_NL:-dstm-nl}
 work=$(mktemp -d "${TMPDIR:-/tmp}/dstm-test.XXXXXX") || exit 1
 namespaces=()
 devices=()
+tracing=
 tap_count=0
 tap_failed=0
 
@@ -47,6 +48,7 @@ cleanup()
 	for ns in "${devices[@]}"; do
 		ip link del "$ns" 2>/dev/null
 	done
+	[ -z "$tracing" ] || rmdir "$tracing"
 	rm -rf "$work"
 }
 trap 'status=$?; cleanup; exit $status' EXIT
@@ -148,6 +150,17 @@ need_dstm()
 		skip_all "module dstm can not be loaded"
 	modprobe -a -q veth ip6_tunnel dummy 2> /dev/null
 	return 0
+}
+
+# trace_apart: tracing is a folder for events of our own; what others trace goes on.
+trace_apart()
+{
+	local all=/sys/kernel/tracing
+
+	[ -d $all/instances ] || mount -t tracefs tracefs $all 2> /dev/null
+	[ -d $all/events/dstm ] || skip_all "this kernel has no event tracing"
+	mkdir "$all/instances/${work##*/}" || bail "no tracing"
+	tracing=$all/instances/${work##*/}
 }
 
 # pause SECONDS: a sleep that is no process. What it reads from never says anything.

@@ -7,16 +7,12 @@
 . "$(dirname "$0")/wires.sh"
 
 need_dstm
-tracing=/sys/kernel/tracing
-[ -d $tracing/events/dstm ] || mount -t tracefs tracefs $tracing 2> /dev/null
-[ -d $tracing/events/dstm ] || skip_all "this kernel has no event tracing"
+trace_apart
 topology
 map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
 
-echo > $tracing/trace
 echo 1 > $tracing/events/dstm/enable
 echo 1 > $tracing/events/skb/kfree_skb/enable
-echo 1 > $tracing/tracing_on
 pings "$client" 198.51.100.2 > /dev/null
 inject "$client" --inner-source 192.0.2.66
 inject "$client" --inner-source 127.0.0.1
