@@ -33,7 +33,8 @@ device_between gateway "$gw" "$gw_wire" || bail "no gateway"
 device_between client "$client" "$client_wire" || bail "no client"
 watch "$gw" && watch "$client" || bail "no netfilter"
 
-"$python" -m packets ${slow:+--every 8} --gateway "$gw:$gw_wire" \
+# That queue is of packets that are taken early.
+"$python" -m packets ${slow:+--every 8} --but encap-queue-full --gateway "$gw:$gw_wire" \
 	--client "$client:$client_wire" "$@" || exit 1
 for hook in forward input postrouting; do
 	seen "$gw" $hook || { echo "# nothing went by $hook"; exit 1; }

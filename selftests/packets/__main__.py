@@ -21,6 +21,7 @@ def arguments():
                         help="make all cases and store them, no test")
     parser.add_argument("--every", metavar="N", type=int, default=1,
                         help="only every Nth case")
+    parser.add_argument("--but", metavar="CASE", help="not this one")
     parser.add_argument("cases", nargs="*", help="only these, as patterns")
     return parser.parse_args()
 
@@ -55,7 +56,7 @@ def main():
     for role in roles:
         cases = [case for case in suite[role] if not args.cases or
                  any(fnmatch.fnmatch(case.name, pattern) for pattern in args.cases)]
-        cases = cases[::args.every]
+        cases = [case for case in cases[::args.every] if case.name != args.but]
         if args.list:
             for case in cases:
                 print(f"{case.name}: {case.ref}")
