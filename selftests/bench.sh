@@ -40,4 +40,5 @@ measure costs uml --mem 4096
 measure costs uml-7.x --mem 4096
 measure scaling uml-smp --smp 2
 measure instructions 6.12 --instructions
-python3 selftests/bench/report.py "$out" "$(date -u +%F)"
+python3 selftests/bench/report.py "$out" "$(date -u +%F)" \
+	"$(git describe --always --dirty 2>/dev/null || echo 'no commit')"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Runs on the host: python3 selftests/bench/report.py FOLDER DATE. Makes bench.json, tables
-and plots of what was measured in each kernel, KERNEL/WHAT.json in the folder.
+Runs on the host: python3 selftests/bench/report.py FOLDER DATE COMMIT. Makes bench.json,
+tables and plots of what was measured in each kernel, KERNEL/WHAT.json in the folder.
 """
 
 import json
@@ -132,14 +132,20 @@ def scaling_goals(table):
                min(r for name, r in ours.items() if name.endswith(who)), goal)
 
 
+def verdict(value, goal):
+    met = value >= goal if goal > 0 else value <= -goal
+    form = "{:.2f}" if abs(goal) < 100 and goal else "{:,.0f}"
+    return f"{form.format(value)} ({'good' if met else 'not met'})"
+
+
+def shape(goal):
+    return ("at least " if goal > 0 else "at most ") + f"{abs(goal):,}"
+
+
 def verdicts(goals):
-    lines = heading("", "measured", "goal", "")
+    lines = heading("", "measured", "goal")
     for what, value, goal in goals:
-        met = value >= goal if goal > 0 else value <= -goal
-        shape = "{:.2f}" if abs(goal) < 100 and goal else "{:,.0f}"
-        lines.append(row(what, shape.format(value),
-                         ("at least " if goal > 0 else "at most ") + f"{abs(goal):,}",
-                         "good" if met else "not met"))
+        lines.append(row(what, verdict(value, goal), shape(goal)))
     return lines
 
 
@@ -271,14 +277,15 @@ def read(folder, kernel, what):
 
 
 def main():
-    folder, date = sys.argv[1:]
+    folder, date, commit = sys.argv[1:]
     measured = {key: read(folder, *key) for key in MEASURED}
     with open(os.path.join(folder, "bench.json"), "w") as f:
-        json.dump({"date": date, **{kernel: report for (kernel, _), report in measured.items()}},
-                  f)
+        json.dump({"date": date, "commit": commit,
+                   **{kernel: report for (kernel, _), report in measured.items()}}, f)
     write_report(measured, folder, date)
     plot_costs(measured["uml", "costs"], folder)
     plot_scaling(measured["uml-smp", "scaling"], folder)
 
 
-main()
+if __name__ == "__main__":
+    main()
