@@ -92,6 +92,8 @@ host_tests()
 	step "fuzzers of the tools, a short time each" \
 		make -s -j"$(nproc)" -C user fuzz-run FUZZ_SECONDS=2
 	step "what Documentation/conformance.rst names is there" selftests/conformance.sh
+	step "README has the figures that were measured" \
+		env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 selftests/bench/readme.py check
 }
 tests_with_kernels()
 {
