@@ -95,7 +95,7 @@ kernel_command()
 		accel+=(-cpu max,erms=off,fsrm=off,avx=off,avx2=off,la57=off,smap=off,smep=off)
 		options="no_timer_check norandmaps mitigations=off init_on_alloc=0 randomize_kstack_offset=off"
 	fi
-	machine=(qemu-system-x86_64 "${accel[@]}" -smp "${smp:-1}" -m "$memory"
+	machine=(qemu-system-x86_64 "${accel[@]}" -smp "$smp" -m "$memory"
 		-nodefaults -display none -no-reboot
 		-kernel "$image" -initrd "$built/initramfs"
 		-append "console=ttyS0 oops=panic panic=-1 $options dstm_kind=qemu dstm_out=/dev/ttyS1 dstm_init=$vm/init"

@@ -115,8 +115,8 @@ kernel_command()
 	# Programs that are not traced take half the time; 6.12 has to trace them.
 	[ "$source" = 6.12 ] || options+=(seccomp=on)
 	if [ "$kernel" = uml-smp ]; then
-		options+=(ncpus="${smp:-2}")
-	elif [ "${smp:-1}" -ne 1 ]; then
+		options+=(ncpus="$smp")
+	elif [ "$smp" -ne 1 ]; then
 		die "$kernel has one CPU"
 	fi
 	machine=("$(kernel_image)" "${options[@]}" mem="${memory}M" root=/dev/root
