@@ -15,7 +15,7 @@ map add ipv4 192.0.2.8 psid 5 psid-len 6 remote 2001:db8:1::7 || bail "map add"
 map add ipv4 192.0.2.9 remote 2001:db8:1::9 local 2001:db8::2 || bail "map add"
 
 # Nothing else on the way: no neighbour to be found, no answer, no port unreachable.
-ip netns exec "$inet" "$python" "$SELFTESTS/traffic.py" discard --ready "$work/discard" \
+ip netns exec "$inet" "${python[@]}" "$SELFTESTS/traffic.py" discard --ready "$work/discard" \
 	198.51.100.2 9 &
 server=$!
 busywait 60000 listening "$work/discard" || bail "no server"

@@ -66,7 +66,7 @@ done
 # hosts_have: a line of each host that has an address.
 hosts_have()
 {
-	"$python" "$SELFTESTS/addresses.py" dstm0 "${names[@]}" > "$work/have"
+	"${python[@]}" "$SELFTESTS/addresses.py" dstm0 "${names[@]}" > "$work/have"
 }
 
 # unique: each address is one client's, on the hosts and in the store.
@@ -78,7 +78,7 @@ unique()
 	twice=$(cut -d ' ' -f 2 "$work/have" | sort | uniq -d)
 	[ -z "$twice" ] || { echo "on two hosts: $twice"; return 1; }
 	ctl -j leases 2> /dev/null > "$work/leases" || return 0
-	"$python" - "$work/leases" <<-'END'
+	"${python[@]}" - "$work/leases" <<-'END'
 	import collections, json, sys
 	held = collections.Counter((l["ipv4"], l.get("psid")) for l in json.load(open(sys.argv[1]))
 	                           if l["state"] not in ("free", "offered", "resting"))
@@ -88,7 +88,7 @@ unique()
 	END
 }
 
-"$python" "$SELFTESTS/probe.py" "$work/probes" 198.51.100.2 7000 "${names[@]}" \
+"${python[@]}" "$SELFTESTS/probe.py" "$work/probes" 198.51.100.2 7000 "${names[@]}" \
 	2> "$work/probe.err" &
 probe=$!
 
@@ -174,7 +174,7 @@ check "every host has what the gateway maps to it" busywait 15000 hosts_agree
 kill $probe
 wait $probe
 cat "$work/probe.err"
-check "nobody got what was another's" "$python" -c '
+check "nobody got what was another's" "${python[@]}" -c '
 import json, sys
 counts = json.load(open(sys.argv[1]))
 print(counts)

@@ -15,7 +15,7 @@ limit=${DSTM_LONG_LIMIT:-7200}
 export DSTM_TEST_TIMEOUT=$limit
 export MODEL_STEPS=${MODEL_STEPS:-2000000} MODEL_SEED=${MODEL_SEED:-$RANDOM}
 
-make -s -C selftests/fuzz
+make -s -C selftests
 engine=$PWD/.build/user/check/server_engine
 make -s -C user O="$PWD/.build/user" "$engine"
 status=0

@@ -74,7 +74,7 @@ programs()
 	step "the kernel's source is there" selftests/vm/source &&
 		step "the tools build" make -s -j"$(nproc)" tools &&
 		step "the packets of all cases are made" stored_packets &&
-		step "the kernel's fuzzers build" make -s -C selftests/fuzz
+		step "what the tests use builds" make -s -C selftests
 }
 
 # Once, and not on each emulated CPU.

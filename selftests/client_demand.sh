@@ -35,7 +35,7 @@ not_bound()
 # connect_error tcp|udp: prints the error's name and the tenths of seconds it took.
 connect_error()
 {
-	n "$client" "$python" - "$1" <<-'END'
+	n "$client" "${python[@]}" - "$1" <<-'END'
 	import errno, socket, sys, time
 	kind = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}[sys.argv[1]]
 	begin = time.monotonic()
@@ -91,7 +91,7 @@ stop_client
 # them to the device (UDP_SEGMENT).
 segments()
 {
-	n "$inet" timeout 40 "$python" -c '
+	n "$inet" timeout 40 "${python[@]}" -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("198.51.100.2", 7777))
@@ -99,7 +99,7 @@ s.settimeout(30)
 print(sorted(len(s.recv(4096)) for _ in range(3)))' > "$work/segments" &
 	receiver=$!
 	sleep 1
-	n "$client" "$python" -c '
+	n "$client" "${python[@]}" -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_UDP, 103, 1000)
@@ -119,7 +119,7 @@ check "a connection of several round trips, begun without an address" \
 stop_client
 
 fresh '"retry": "20s"'
-n "$client" "$python" -c '
+n "$client" "${python[@]}" -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)

@@ -44,7 +44,7 @@ order_whole()
 start_server()
 {
 	touch "$server_log"
-	ip netns exec "$gw" "$python" "$SELFTESTS/dhcp4o6.py" --orders "$orders" \
+	ip netns exec "$gw" "${python[@]}" "$SELFTESTS/dhcp4o6.py" --orders "$orders" \
 		--log "$server_log" --link down1 2>> "$work/server.err" &
 	server_pid=$!
 	busywait 30000 server_listens || { cat "$work/server.err"; bail "no server"; }
@@ -112,7 +112,7 @@ status()
 # field NAME PATH: a member of the status, such as lease.ipv4.
 field()
 {
-	status "$1" | "$python" -c '
+	status "$1" | "${python[@]}" -c '
 import json, sys
 value = json.load(sys.stdin)
 for name in sys.argv[1].split("."):

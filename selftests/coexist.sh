@@ -43,7 +43,7 @@ counts()
 {
 	local have
 
-	have=$(n "$gw" nft -j list counters | "$python" -c '
+	have=$(n "$gw" nft -j list counters | "${python[@]}" -c '
 import json, sys
 for entry in json.load(sys.stdin)["nftables"]:
     if entry.get("counter", {}).get("name") == sys.argv[1]:
@@ -195,7 +195,7 @@ check "traffic without tc" both
 # XDP, generic. ip hides what is pinned below /sys when it changes the namespace.
 xdp()
 {
-	"$python" "$SELFTESTS/xdp.py" "$1" "$work/bpf/$1" &&
+	"${python[@]}" "$SELFTESTS/xdp.py" "$1" "$work/bpf/$1" &&
 		ip -n "$gw" link set dstm0 xdpgeneric pinned "$work/bpf/$1"
 }
 mkdir "$work/bpf"

@@ -6,8 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 
 document=$SELFTESTS/../Documentation/conformance.rst
-"$python" -c 'import scapy' 2> /dev/null || skip_all "needs python3-scapy"
-PYTHONPATH=$SELFTESTS "$python" -m packets --list | sed 's/:.*//' > "$work/cases"
+has_package scapy || skip_all "needs python3-scapy"
+"${python[@]}" -m packets --list | sed 's/:.*//' > "$work/cases"
 
 # A name of a case, a pattern of names, or a test.
 exists()

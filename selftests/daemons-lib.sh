@@ -181,7 +181,7 @@ has_address()
 equal()
 {
 	ctl -j leases > "$work/leases" && gw_nl -j map show dev dstm0 > "$work/mappings" &&
-	"$python" - "$work/leases" "$work/mappings" <<-'END'
+	"${python[@]}" - "$work/leases" "$work/mappings" <<-'END'
 	import json, sys
 	leases, mappings = (json.load(open(name)) for name in sys.argv[1:])
 	def keys(array):

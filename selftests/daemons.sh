@@ -38,7 +38,7 @@ wait $capture 2> /dev/null
 # tunnel, in this order.
 steps()
 {
-	"$python" - "$work/capture" <<-'END'
+	"${python[@]}" - "$work/capture" <<-'END'
 	import re, sys
 	steps = []
 	for line in open(sys.argv[1]):

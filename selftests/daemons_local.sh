@@ -39,7 +39,7 @@ found_by_multicast()
 }
 
 # The second finds its server by DHCPv6, through the relay on its link.
-ip netns exec "$router" "$python" "$SELFTESTS/relay.py" down11 2001:db8:11::1 \
+ip netns exec "$router" "${python[@]}" "$SELFTESTS/relay.py" down11 2001:db8:11::1 \
 	"$server_address" > "$work/relay.log" 2>&1 &
 check "a client behind a relay finds the server, and has an address" \
 	found_by_multicast "$second" up11

@@ -19,7 +19,7 @@ server_start
 # reason NS: why a connection fails, after how many tenths of a second.
 reason()
 {
-	n "$1" "$python" - <<-'END'
+	n "$1" "${python[@]}" - <<-'END'
 	import errno, socket, time
 	begin = time.monotonic()
 	try:
@@ -123,7 +123,7 @@ stop gateway KILL
 n "$client" ping -4 -n -D -i 0.1 -w 15 198.51.100.2 > "$work/ping" 2>&1
 to_the_second()
 {
-	"$python" - "$work/lease" "$work/ping" <<-'END'
+	"${python[@]}" - "$work/lease" "$work/ping" <<-'END'
 	import json, re, sys
 	end = json.load(open(sys.argv[1]))[0]["expires"]
 	last = max(float(t) for t in re.findall(r"\[([0-9.]+)\] 64 bytes", open(sys.argv[2]).read()))

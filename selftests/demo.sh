@@ -68,7 +68,7 @@ END
 
 old_program()
 {
-	n "$1" "$python" "$work/old-program" 198.51.100.2 2>&1
+	n "$1" "${python[@]}" "$work/old-program" 198.51.100.2 2>&1
 }
 
 # tunnel NS LOCAL IPV4: an ordinary tunnel to the gateway.
@@ -113,7 +113,7 @@ download()
 
 	mkdir "$work/www"
 	head -c 10000000 /dev/urandom > "$work/www/file"
-	(cd "$work/www" && exec ip netns exec "$inet" "$python" -m http.server \
+	(cd "$work/www" && exec ip netns exec "$inet" "${python[@]}" -m http.server \
 		--bind 198.51.100.2 80) > /dev/null 2>&1 &
 	web() { n "$inet" grep -q ':0050 ' /proc/net/tcp; }
 	busywait 60000 web || bail "no web server"

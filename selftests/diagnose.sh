@@ -124,7 +124,7 @@ n "$gw" sysctl -qw net.ipv4.ip_forward=0
 json()
 {
 	gw_nl -j check > "$work/json"
-	"$python" - "$work/json" <<-'END'
+	"${python[@]}" - "$work/json" <<-'END'
 		import json, sys
 		findings = json.load(open(sys.argv[1]))
 		assert findings == [{"dev": "dstm0", "finding": "IPv4 is not forwarded",

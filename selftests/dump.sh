@@ -13,14 +13,14 @@ total=$((100000 / ${DSTM_TEST_SCALE:-1}))
 ns gw
 gateway_device "$gw" || bail "no dstm device"
 
-"$python" - $total > "$work/base.json" <<-'END'
+"${python[@]}" - $total > "$work/base.json" <<-'END'
 	import json, sys
 	print(json.dumps([{"ipv4": f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}",
 	                   "remote": f"2001:db8:8::{i >> 16:x}:{i & 65535:x}"}
 	                  for i in range(int(sys.argv[1]))]))
 END
 # The others lie between: port sets of other addresses, and whole ones.
-"$python" > "$work/others.json" <<-'END'
+"${python[@]}" > "$work/others.json" <<-'END'
 	import json
 	print(json.dumps([{"ipv4": f"10.{128 + (i & 1)}.{i >> 8}.{i & 255}", "remote": "2001:db8:9::1"}
 	                  for i in range(2000)] +
@@ -72,7 +72,7 @@ cat > "$work/batch.py" <<-'END'
 	    p = " psid %d psid-len 6" % m["psid"] if "psid" in m else ""
 	    print("map del dev dstm0 ipv4 %s%s" % (m["ipv4"], p))
 END
-"$python" "$work/batch.py" "$work/others.json" > "$work/del.batch"
+"${python[@]}" "$work/batch.py" "$work/others.json" > "$work/del.batch"
 changes()
 {
 	wc -l < "$work/rounds"

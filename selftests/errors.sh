@@ -166,7 +166,7 @@ refused "ipv4 given twice" 2 "ipv4 is given twice" map show ipv4 10.0.0.0/8 ipv4
 check "nothing of all that was done" unchanged
 
 # A file with an error far down: nothing, or whole messages, and it says where.
-"$python" - > "$work/far.json" <<-'END'
+"${python[@]}" - > "$work/far.json" <<-'END'
 	print("[")
 	for i in range(80000):
 	    print('{ "ipv4": "10.%d.%d.%d", "remote": "2001:db8:8::7" }%s' % (
@@ -206,14 +206,14 @@ refused "a batch with an error says its line" 1 \
 check "the line, indeed" grep -qx "dstm-nl: stopped at $work/batch:1" "$work/stderr"
 
 check "truncated and wrong-length netlink messages are refused" \
-	n "$gw" "$python" "$SELFTESTS/nlraw.py" lengths dstm0
+	n "$gw" "${python[@]}" "$SELFTESTS/nlraw.py" lengths dstm0
 check "the table is what it was" unchanged
 rounds=2000
 [ -n "$slow" ] && rounds=500
 check "$rounds mutated netlink messages" \
-	n "$gw" "$python" "$SELFTESTS/nlraw.py" mutate dstm0 --count $rounds
+	n "$gw" "${python[@]}" "$SELFTESTS/nlraw.py" mutate dstm0 --count $rounds
 check "$rounds random attributes" \
-	n "$gw" "$python" "$SELFTESTS/nlraw.py" random dstm0 --count $rounds
+	n "$gw" "${python[@]}" "$SELFTESTS/nlraw.py" random dstm0 --count $rounds
 check "the family still answers" gw_nl stats
 alive()
 {

@@ -96,7 +96,7 @@ may_not_join()
 		timeout 5 "$nl" monitor 2>&1 | grep -q "not permitted"
 }
 check "whoever may not administrate the network hears nothing" may_not_join
-check "every line of -j monitor is JSON" "$python" -c '
+check "every line of -j monitor is JSON" "${python[@]}" -c '
 import json, sys
 for name in sys.argv[1:]:
     for line in open(name):

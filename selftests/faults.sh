@@ -26,7 +26,7 @@ ns gw
 n "$gw" "$nl" link add dstm0 local 2001:db8::1 up || bail "no dstm device"
 for what in "map add" "map replace" "map del" "map flush" "map add of a sync" \
 		"the end of a sync" "link add"; do
-	check "$what is all or nothing" n "$gw" "$python" "$SELFTESTS/faults.py" "$what" dstm0
+	check "$what is all or nothing" n "$gw" "${python[@]}" "$SELFTESTS/faults.py" "$what" dstm0
 	grep 'allocations' "$work/check.log" | sed 's/^/# /'
 done
 check "the device still takes mappings" map replace ipv4 192.0.2.200 remote 2001:db8::200

@@ -97,7 +97,7 @@ agree()
 {
 	local link stats
 
-	link=$(n "$gw" ip -s -j link show dev dstm0 | "$python" -c '
+	link=$(n "$gw" ip -s -j link show dev dstm0 | "${python[@]}" -c '
 import json, sys
 s = json.load(sys.stdin)[0]["stats64"]
 print(s["rx"]["packets"], s["tx"]["packets"], s["rx"]["dropped"], s["tx"]["dropped"])')

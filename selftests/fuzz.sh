@@ -14,7 +14,7 @@
 need_dstm
 need_scapy
 fuzz=$SELFTESTS/../.build/fuzz
-[ -x "$fuzz/fuzz-netlink" ] || skip_all "needs the fuzzers: make -C selftests/fuzz"
+[ -x "$fuzz/fuzz-netlink" ] || skip_all "needs the fuzzers: make -C selftests"
 seconds=${DSTM_FUZZ_SECONDS:-5}
 seed=${DSTM_SEED:-$((RANDOM << 15 | RANDOM))}
 
@@ -27,7 +27,7 @@ ip -n "$messages" link set dstm0 group 1234567
 # As JSON, without what traffic changes.
 table()
 {
-	gw_nl -j map show dev dstm0 | "$python" -c '
+	gw_nl -j map show dev dstm0 | "${python[@]}" -c '
 import json, sys
 for m in json.load(sys.stdin):
     print({k: m[k] for k in m if k in ("ipv4", "psid", "psid-len", "psid-offset",
@@ -44,7 +44,7 @@ intact()
 # Exact frames, so it is not just anything that still passes.
 forwards()
 {
-	"$python" -m packets --gateway "$gw:$gw_wire" decap-udp encap-udp \
+	"${python[@]}" -m packets --gateway "$gw:$gw_wire" decap-udp encap-udp \
 		'encap-set-5-*' 'decap-set-5-*'
 }
 
@@ -69,7 +69,7 @@ check "and takes a mapping" n "$messages" "$nl" map add dev dstm0 \
 	ipv4 203.0.113.9 remote 2001:db8::9
 
 # The frames of all cases are what to begin with.
-"$python" -m packets --frames > "$work/frames" || bail "no frames"
+"${python[@]}" -m packets --frames > "$work/frames" || bail "no frames"
 for side in under1:underlay inet1:inet; do
 	sed -n "s/^${side#*:} //p" "$work/frames" |
 		shuf --random-source=<(yes "$seed") > "$work/seeds"

@@ -76,18 +76,18 @@ daemon_end()
 # rpc ARGUMENTS: as the server "one", which root is.
 rpc()
 {
-	"$python" "$SELFTESTS/rpc.py" "$work/gateway.sock" --hello "$@"
+	"${python[@]}" "$SELFTESTS/rpc.py" "$work/gateway.sock" --hello "$@"
 }
 
 rpc_as_nobody()
 {
-	setpriv --reuid 65534 --clear-groups "$python" "$SELFTESTS/rpc.py" \
+	setpriv --reuid 65534 --clear-groups "${python[@]}" "$SELFTESTS/rpc.py" \
 		"$work/gateway.sock" --hello "$@"
 }
 
 tls()
 {
-	n "$client" "$python" "$SELFTESTS/rpc.py" --ca "$work/ca.crt" --name gw.example \
+	n "$client" "${python[@]}" "$SELFTESTS/rpc.py" --ca "$work/ca.crt" --name gw.example \
 		"[2001:db8:1::1]:3654" --hello "$@"
 }
 
@@ -116,7 +116,7 @@ daemon
 
 check "the device is made as configured" \
 	says '"mtu": 1400' '"up": true' '"local": "2001:db8::1"' -- \
-	"$python" -c 'import json, subprocess, sys
+	"${python[@]}" -c 'import json, subprocess, sys
 print(json.dumps(json.loads(subprocess.check_output(sys.argv[1:]))))' \
 	ip netns exec "$gw" "$nl" -j link show dstm0
 check "pools lead to it, under the daemon's protocol number" \
@@ -132,10 +132,10 @@ check "hello tells of this server's pools alone" \
 check_not "and not of another's" says "192.0.2.128" -- rpc
 check "the first hello is told of the start" says gateway.restarted -- rpc_as_nobody
 check_not "the second is not" says gateway.restarted -- rpc_as_nobody
-check "nothing before hello" says -32001 -- "$python" "$SELFTESTS/rpc.py" \
+check "nothing before hello" says -32001 -- "${python[@]}" "$SELFTESTS/rpc.py" \
 	"$work/gateway.sock" stats '{}'
 check "a protocol that it does not speak is refused" says -32602 -- \
-	"$python" "$SELFTESTS/rpc.py" "$work/gateway.sock" hello '{"protocol": 9}'
+	"${python[@]}" "$SELFTESTS/rpc.py" "$work/gateway.sock" hello '{"protocol": 9}'
 
 check "map.add" rpc map.add "$(mapping 192.0.2.7 2001:db8:1::7)"
 check "traffic passes" pings "$client" 198.51.100.2
@@ -229,7 +229,7 @@ check "a certificate of another authority: no answer" shut_out \
 	--cert "$work/impostor.crt" --key "$work/impostor.key"
 check "TLS 1.2: no answer" shut_out --tls12 --cert "$work/one.crt" --key "$work/one.key"
 check "a uid that no server has: no answer" says '"closed"' -- \
-	setpriv --reuid 65533 --clear-groups "$python" "$SELFTESTS/rpc.py" "$work/gateway.sock" --hello
+	setpriv --reuid 65533 --clear-groups "${python[@]}" "$SELFTESTS/rpc.py" "$work/gateway.sock" --hello
 
 check "metrics" says 'dstm_gateway_mappings{dev="dstm0"} 1' 'dstm_gateway_drops_total{dev="dstm0",reason="tx-no-mapping"}' \
 	'dstm_gateway_order_seconds_bucket{le="+Inf"}' 'dstm_gateway_strangers_total' -- \

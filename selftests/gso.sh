@@ -66,7 +66,7 @@ END
 shared()
 {
 	n "$gw" tc qdisc add dev inet0 root netem loss 5% || return 1
-	n "$client" timeout 120 "$python" "$work/small.py" || return 1
+	n "$client" timeout 120 "${python[@]}" "$work/small.py" || return 1
 	n "$gw" tc qdisc del dev inet0 root
 }
 features "$gw" down1 gro off

@@ -11,8 +11,15 @@ export PYTHONDONTWRITEBYTECODE=1
 export LC_ALL=C.UTF-8
 
 KSFT_SKIP=4
-python=/usr/bin/python3
+# What a machine's administrator has put among Python's packages would be loaded at each
+# start, and take longer than what a test does.
+python=(/usr/bin/python3 -S)
+packages=/usr/lib/python3/dist-packages
+export PYTHONPATH=$SELFTESTS:$packages
 nl=${DSTM_NL:-dstm-nl}
+# Built here it is faster.
+in_netns=("$SELFTESTS/../.build/selftests/in_netns")
+[ -x "${in_netns[0]}" ] || in_netns=(ip netns exec)
 work=$(mktemp -d "${TMPDIR:-/tmp}/dstm-test.XXXXXX") || exit 1
 namespaces=()
 devices=()
@@ -142,10 +149,16 @@ need_tool()
 	done
 }
 
+# has_package NAME: of Python's, from Debian.
+has_package()
+{
+	[ -d "$packages/$1" ]
+}
+
 need_dstm()
 {
 	need_root
-	need_tool ip "$nl" "$python"
+	need_tool ip "$nl" "${python[0]}"
 	[ -d /sys/module/dstm ] || modprobe dstm 2> /dev/null ||
 		skip_all "module dstm can not be loaded"
 	modprobe -a -q veth ip6_tunnel dummy 2> /dev/null
@@ -188,13 +201,13 @@ busywait()
 
 n()
 {
-	ip netns exec "$@"
+	"${in_netns[@]}" "$@"
 }
 
 # The same in a subshell that has nothing else to do.
 exec_n()
 {
-	exec ip netns exec "$@"
+	exec "${in_netns[@]}" "$@"
 }
 
 # burst COUNT: so many packets of one client in a row are that many in the mapping.
@@ -452,7 +465,7 @@ serve()
 
 	shift
 	ready=$(mktemp -u "$work/ready.XXXXXX")
-	n "$where" "$python" "$SELFTESTS/traffic.py" echo --ready "$ready" "$@" \
+	n "$where" "${python[@]}" "$SELFTESTS/traffic.py" echo --ready "$ready" "$@" \
 		> "$ready.log" 2>&1 &
 	busywait 60000 listening "$ready" || { cat "$ready.log"; bail "no echo server"; }
 }
@@ -465,7 +478,7 @@ ask()
 	shift
 	# What runs in the background must not take others' answers.
 	if [ "$BASHPID" -ne $$ ]; then
-		n "$where" "$python" "$SELFTESTS/$1.py" "${@:2}"
+		n "$where" "${python[@]}" "$SELFTESTS/$1.py" "${@:2}"
 		return
 	fi
 	[ -n "${agents[$where]}" ] || start_agent "$where"
@@ -484,7 +497,7 @@ start_agent()
 	local pipe=$work/agent.$1 in out
 
 	mkfifo "$pipe.in" "$pipe.out"
-	n "$1" "$python" "$SELFTESTS/agent.py" < "$pipe.in" > "$pipe.out" 2>&1 &
+	n "$1" "${python[@]}" "$SELFTESTS/agent.py" < "$pipe.in" > "$pipe.out" 2>&1 &
 	exec {in}<> "$pipe.in" {out}<> "$pipe.out"
 	agents[$1]=$in
 	answers[$1]=$out
@@ -507,5 +520,5 @@ pings()
 	local where=$1 whom=$2
 
 	shift 2
-	n "$where" ping -4 -n -c 3 -i 0.05 -W 2 "$@" "$whom"
+	n "$where" ping -4 -n -c 3 -i 0.01 -W 2 "$@" "$whom"
 }

@@ -88,7 +88,7 @@ map replace ipv4 192.0.2.7 remote 2001:db8:1::7 lifetime 1 || bail "map replace"
 check "and with one makes it end" busywait 4000 gone
 
 # Many end in the same second.
-"$python" -c '
+"${python[@]}" -c '
 import json
 print(json.dumps([{"ipv4": f"192.0.{128 + i // 256}.{i % 256}", "remote": "2001:db8:1::7",
                    "lifetime": 2} for i in range(2000)]))' > "$work/many.json"

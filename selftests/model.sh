@@ -16,7 +16,7 @@ device_between gateway "$gw" "$gw_wire" || bail "no gateway"
 packets=${DSTM_MODEL_PACKETS:-${slow:+500}}
 packets=${packets:-4000}
 check "$packets random packets do as the model says" \
-	"$python" -m packets.property "$gw:$gw_wire" "$work/mappings" \
+	"${python[@]}" -m packets.property "$gw:$gw_wire" "$work/mappings" \
 	--packets "$packets" ${DSTM_SEED:+--seed "$DSTM_SEED"}
 grep '^# ' "$work/check.log" | tail -n 5
 tap_done

@@ -13,13 +13,14 @@ link_underlay "$client" "$gw" 1 7 || bail "no veth"
 # mtu DEVICE N: the device has it, at once or soon.
 has_mtu()
 {
-	[ "$(n "$gw" cat "/sys/class/net/$1/mtu")" -eq "$2" ]
+	link=$(ip -n "$gw" -o link show dev "$1")
+	[[ $link =~ \ mtu\ ([0-9]+)\  ]] && [ "${BASH_REMATCH[1]}" -eq "$2" ]
 }
 mtu()
 {
-	busywait 3000 has_mtu "$1" "$2"
-	n "$gw" cat "/sys/class/net/$1/mtu"
-	has_mtu "$1" "$2"
+	busywait 3000 has_mtu "$1" "$2" && return
+	echo "$link"
+	return 1
 }
 
 # underlay MTU: of both ends, since the lower one would count.

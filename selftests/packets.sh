@@ -14,5 +14,5 @@ ns gw gw_wire client client_wire
 device_between gateway "$gw" "$gw_wire" || bail "no gateway"
 device_between client "$client" "$client_wire" || bail "no client"
 
-"$python" -m packets --gateway "$gw:$gw_wire" --client "$client:$client_wire" "$@"
+"${python[@]}" -m packets --gateway "$gw:$gw_wire" --client "$client:$client_wire" "$@"
 exit $?

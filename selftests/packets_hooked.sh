@@ -34,7 +34,7 @@ device_between client "$client" "$client_wire" || bail "no client"
 watch "$gw" && watch "$client" || bail "no netfilter"
 
 # That queue is of packets that are taken early.
-"$python" -m packets ${slow:+--every 8} --but encap-queue-full --gateway "$gw:$gw_wire" \
+"${python[@]}" -m packets ${slow:+--every 8} --but encap-queue-full --gateway "$gw:$gw_wire" \
 	--client "$client:$client_wire" "$@" || exit 1
 for hook in forward input postrouting; do
 	seen "$gw" $hook || { echo "# nothing went by $hook"; exit 1; }

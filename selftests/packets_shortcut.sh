@@ -22,7 +22,7 @@ cases()
 	local side
 
 	echo > $tracing/trace
-	"$python" -m packets --gateway "$gw:$gw_wire" "$@" || exit 1
+	"${python[@]}" -m packets --gateway "$gw:$gw_wire" "$@" || exit 1
 	for side in under0 inet0; do
 		echo "# taken at $side: $(took $side)"
 		# A few cases alone may have nothing for one of them.

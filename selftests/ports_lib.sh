@@ -7,7 +7,7 @@
 # watch LINK NS FILE: what leaves there in tunnels.
 watch()
 {
-	ip netns exec "$2" "$python" "$SELFTESTS/inner.py" "$1" "$3" &
+	ip netns exec "$2" "${python[@]}" "$SELFTESTS/inner.py" "$1" "$3" &
 	busywait 30000 grep -qs ready "$3" || bail "no capture"
 }
 
@@ -15,7 +15,7 @@ watch()
 # something.
 all_in()
 {
-	"$python" - "$@" <<-'END'
+	"${python[@]}" - "$@" <<-'END'
 	import sys
 	name, address, *ranges = sys.argv[1:]
 	ranges = [tuple(map(int, r.split("-"))) for r in ranges]
@@ -37,7 +37,7 @@ all_in()
 all_traffic()
 {
 	n "$1" ping -4 -n -c 2 -i 0.1 -W 20 198.51.100.2 &&
-	n "$1" "$python" - <<-'END'
+	n "$1" "${python[@]}" - <<-'END'
 	import socket, struct
 	for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
 	    for port in 0, 1, 80, 5000, 33333, 65535:
@@ -74,9 +74,9 @@ host_behind()
 internet_servers()
 {
 	serve "$inet" 198.51.100.2 7000
-	n "$inet" "$python" "$SELFTESTS/dns.py" 198.51.100.2 > "$work/dns.log" 2>&1 &
+	n "$inet" "${python[@]}" "$SELFTESTS/dns.py" 198.51.100.2 > "$work/dns.log" 2>&1 &
 	echo hello > "$work/index.html"
-	n "$inet" "$python" -m http.server -d "$work" --bind 198.51.100.2 8080 \
+	n "$inet" "${python[@]}" -m http.server -d "$work" --bind 198.51.100.2 8080 \
 		> "$work/http.log" 2>&1 &
 	# 8080
 	http_listens() { n "$inet" grep -q ':1F90 ' /proc/net/tcp; }

@@ -74,7 +74,7 @@ start()
 
 	shift
 	ready=$(mktemp -u "$work/ready.XXXXXX")
-	n "$where" "$python" "$SELFTESTS/programs.py" "$@" --ready "$ready" \
+	n "$where" "${python[@]}" "$SELFTESTS/programs.py" "$@" --ready "$ready" \
 		> "$ready.log" 2>&1 &
 	started=$!
 	started_log=$ready.log
@@ -94,7 +94,7 @@ iperf()
 {
 	n "$client" iperf3 -c $outside -B $inside -t 1 -J "$@" > "$work/iperf" ||
 		{ cat "$work/iperf"; return 1; }
-	"$python" -c '
+	"${python[@]}" -c '
 import json, sys
 got = json.load(open(sys.argv[1]))["end"]["sum_received"]["bytes"]
 print(got, "bytes")

@@ -19,7 +19,7 @@ total=${DSTM_SCALE_TOTAL:-1000000}
 ns gw
 gateway_device "$gw" || bail "no dstm device"
 
-"$python" - "$total" > "$work/million.json" <<-'END'
+"${python[@]}" - "$total" > "$work/million.json" <<-'END'
 	import sys
 	n = int(sys.argv[1])
 	w = sys.stdout.write

@@ -15,17 +15,17 @@ map add ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map add"
 
 # From 8,192 on packets are queued: the loader's come on top of these, and go.
 lasting=7800
-"$python" -c "
+"${python[@]}" -c "
 import json
 print(json.dumps([{'ipv4': f'192.0.{64 + i // 256}.{i % 256}', 'remote': '2001:db8:9::9'}
                   for i in range($lasting)]))" > "$work/lasting.json"
 gw_nl map load dev dstm0 "$work/lasting.json" || bail "map load"
-"$python" > "$work/many.json" <<-'END'
+"${python[@]}" > "$work/many.json" <<-'END'
 	import json
 	print(json.dumps([{"ipv4": f"192.0.{8 + i // 256}.{i % 256}", "remote": f"2001:db8:8::{i:x}",
 	                   "lifetime": 1 + i % 3} for i in range(2000)]))
 END
-"$python" > "$work/batch" <<-'END'
+"${python[@]}" > "$work/batch" <<-'END'
 	for i in range(300):
 	    print("map replace dev dstm0 ipv4 198.18.%d.1 psid %d psid-len 6 remote 2001:db8:7::%x"
 	          % (i >> 6, i & 63, i))
@@ -65,7 +65,7 @@ renew()
 }
 loader()
 {
-	"$python" -c '
+	"${python[@]}" -c '
 import json, sys
 for m in json.load(open(sys.argv[1])):
     print("map replace dev dstm0 ipv4 %s remote %s lifetime %d" %
@@ -118,7 +118,7 @@ check "the flood came back" grep -E ' [1-9][0-9]* received' "$work/flood"
 check "traffic still passes" busywait 3000 pings "$client" 198.51.100.2
 only_ours()
 {
-	[ "$(gw_nl -j map show dev dstm0 | "$python" -c '
+	[ "$(gw_nl -j map show dev dstm0 | "${python[@]}" -c '
 import json, sys
 print(len(json.load(sys.stdin)))')" -eq $((lasting + 1)) ]
 }

@@ -103,7 +103,7 @@ check "it is back" mapped 1
 
 big()
 {
-	"$python" -c '
+	"${python[@]}" -c '
 import json, sys
 first, last = map(int, sys.argv[1:])
 print(json.dumps([{"ipv4": f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}",

@@ -56,7 +56,7 @@ drop_packets()
 	echo > $tracing/trace
 	echo 1 > $tracing/events/dstm/dstm_drop/enable
 	# shellcheck disable=SC2086 # one word per case is meant
-	"$python" -m packets --gateway "$wired:$wires" $cases || return 1
+	"${python[@]}" -m packets --gateway "$wired:$wires" $cases || return 1
 	echo 0 > $tracing/events/enable
 	cat $tracing/trace > "$work/trace"
 	set +f
@@ -79,8 +79,7 @@ as_counted()
 	done
 	[ $status -eq 0 ] && [ $moved -gt 10 ]
 }
-if "$python" -c 'import scapy' 2> /dev/null; then
-	export PYTHONPATH=$SELFTESTS
+if has_package scapy; then
 	ns wired wires
 	device_between gateway "$wired" "$wires" || bail "no gateway"
 	check "packets are dropped in many ways" drop_packets

@@ -6,8 +6,7 @@
 
 need_scapy()
 {
-	"$python" -c 'import scapy' 2> /dev/null || skip_all "needs python3-scapy"
-	export PYTHONPATH=$SELFTESTS
+	has_package scapy || skip_all "needs python3-scapy"
 }
 
 # quiet NS: no address that was not given, nobody who asks for routers, no error
@@ -77,6 +76,6 @@ device_between()
 		ip -n "$dut" route add 192.0.2.0/24 via 198.51.100.2
 		ip -n "$dut" route add default dev dstm0
 	fi
-	"$python" -m packets.hosts "$role" > "$work/$role.json" &&
+	"${python[@]}" -m packets.hosts "$role" > "$work/$role.json" &&
 		n "$dut" "$nl" map load dev dstm0 "$work/$role.json" > /dev/null
 }

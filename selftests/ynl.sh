@@ -13,16 +13,16 @@ for dir in "$DSTM_YNL" "$cache"/linux-source-6.12-*/tools/net/ynl; do
 done
 [ -e "$dir/cli.py" ] ||
 	skip_all "tools/net/ynl of linux-source-6.12 is not there; DSTM_YNL may name it"
-"$python" -c 'import yaml' 2> /dev/null || skip_all "needs python3-yaml"
+has_package yaml || skip_all "needs python3-yaml"
 spec=$SELFTESTS/../Documentation/netlink/specs/dstm.yaml
 schema=-
-"$python" -c 'import jsonschema' 2> /dev/null &&
+"${python[@]}" -c 'import jsonschema' 2> /dev/null &&
 	[ -e "$dir/../../../Documentation/netlink/genetlink-legacy.yaml" ] &&
 	schema="$dir/../../../Documentation/netlink/genetlink-legacy.yaml"
 
 ns gw
 gateway_device "$gw" || bail "no dstm device"
-ifindex=$(ip -n "$gw" -j link show dev dstm0 | "$python" -c '
+ifindex=$(ip -n "$gw" -j link show dev dstm0 | "${python[@]}" -c '
 import json, sys
 print(json.load(sys.stdin)[0]["ifindex"])')
 
