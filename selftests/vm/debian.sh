@@ -48,7 +48,7 @@ header_packages()
 kernel_packages()
 {
 	need_packages gcc-12 make pahole qemu-system-x86 busybox-static kmod cpio \
-		xz-utils
+		xz-utils zstd
 }
 
 kernel_build()
