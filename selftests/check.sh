@@ -31,26 +31,29 @@ stories="daemons_policy.sh daemons_ports.sh daemons_demo.sh systemd.sh"
 export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
 
 # KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's run side by side,
-# the longest first; the second one's are alone on the machine, for they measure time
+# the longest first. The second one's wait more than they work: they run one after the
+# other, beside those. The third one's are alone on the machine, for they measure time
 # or need both CPUs.
 boots_together()
 {
 	cat <<-END
+	7.x | $orders $at_once $packets early.sh shortcut.sh $more
+	6.1 | $orders $at_once $packets early.sh shortcut.sh $more
+	6.12 | $orders $packets early.sh shortcut.sh packets_shortcut.sh $more
 	uml-debug | kunit.sh faults.sh $packets $ways $more
-	7.x | $orders $at_once $packets early.sh shortcut.sh
-	6.1 | $orders $at_once $packets early.sh shortcut.sh
-	6.12 | $orders $packets early.sh shortcut.sh
 	uml-debug | $orders $at_once
-	7.x | $more
-	6.1 | $more
-	6.12 | $more packets_shortcut.sh
-	uml-7.x | $clients dump.sh
-	uml-7.x | $servers
-	uml-7.x | $stories
 	6.12 --smp 2 | $at_once
 	END
 	# It is uml-debug's kernel, without what watches it: one of them is enough.
 	wanted uml-debug || echo "uml-7.x | kunit.sh $orders $at_once $packets $ways $more"
+}
+boots_waiting()
+{
+	cat <<-END
+	uml-7.x | $clients dump.sh
+	uml-7.x | $servers
+	uml-7.x | $stories
+	END
 }
 boots_alone()
 {
@@ -61,8 +64,8 @@ boots_alone()
 }
 boot_limit=2400
 
-# Tests that hold time against the clock want a CPU.
-lanes=$(nproc)
+# Tests that hold time against the clock want a CPU; those that wait do with what is left.
+lanes=$(($(nproc) + 1))
 
 # What the compiler has made for one clone it need not make for the next.
 export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=500M
@@ -94,6 +97,11 @@ host_tests()
 	step "what Documentation/conformance.rst names is there" selftests/conformance.sh
 	step "README has the figures that were measured" \
 		env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 selftests/bench/readme.py check
+}
+host_tests_and_waiting()
+{
+	host_tests
+	each_boot < <(boots_waiting)
 }
 tests_with_kernels()
 {
@@ -179,7 +187,7 @@ known()
 {
 	local k names
 
-	names=$({ boots_together; boots_alone; } | cut -d ' ' -f 1 | sort -u | xargs)
+	names=$({ boots_together; boots_waiting; boots_alone; } | cut -d ' ' -f 1 | sort -u | xargs)
 	for k in "${kernels_wanted[@]}"; do
 		[[ " $names " = *" $k "* ]] || die "KERNELS: there is no $k, but $names"
 	done
@@ -292,7 +300,7 @@ all_booted()
 	local booted planned
 
 	booted=$(wc -l <"$out/booted")
-	planned=$({ boots_together; boots_alone; } | each_boot echo | wc -l)
+	planned=$({ boots_together; boots_waiting; boots_alone; } | each_boot echo | wc -l)
 	[ "$booted" -eq "$planned" ] || record 0 1 "$booted boots, not $planned"
 }
 
@@ -317,7 +325,7 @@ mkdir -p "$out/there"
 : >"$results"
 : >"$out/booted"
 step "packages are installed" selftests/packages.sh check && programs || { summary; exit 1; }
-beside host_tests
+beside host_tests_and_waiting
 beside tests_with_kernels
 each_boot beside < <(boots_together)
 wait
