@@ -114,6 +114,15 @@ check "a breakpoint that is there is a failure" failing 1 cc 125
 check "at once" complains 'COMMAND said nothing'
 check "so is what was wrong before" failing 1 66 125 'WARNING: something is wrong'
 
+# What a kernel with one CPU is started with, without the kernel.
+cat > "$work/fails/timeout" <<-'END'
+	#!/bin/sh
+	shift 3
+	exec "$1" "$2" "$3" grep Cpus_allowed_list: /proc/self/status >&2
+END
+PATH=$work/fails:$PATH check "a kernel with one CPU" status 125 -- true
+check "stays on one of the host's" complains '^Cpus_allowed_list:.[0-9]*$'
+
 check "an unknown kernel" status 2 -k 2.4 -- true
 check "more CPUs than it has" status 2 --smp 2 -- true
 check "to count instructions without an emulator" status 2 --instructions -- true
