@@ -31,7 +31,7 @@ cat > "$work/gateway.json" << END
              { "prefix": "203.0.113.0/24" } ],
   "tls": { "port": 3654, "certificate": "$work/gw.crt", "key": "$work/gw.key",
            "authorities": "$work/ca.crt" },
-  "metrics": { "port": 9655 }
+  "metrics": { "address": "127.0.0.1", "port": 9655 }
 }
 END
 
@@ -267,6 +267,15 @@ check "what is to be put back moves to another file" busywait 3000 state_in othe
 cp "$work/good.json" "$work/gateway.json"
 kill -HUP "$daemon"
 check "and comes back" busywait 3000 state_in gateway other
+
+# Its device is changed before it is known that it fails.
+sed 's/"192.0.2.1"/"192.0.2.2"/; s/127.0.0.1/203.0.113.99/' "$work/good.json" > "$work/gateway.json"
+kill -HUP "$daemon"
+check "metrics where there is no such address: the old configuration stays" \
+	busywait 3000 grep -q "metrics at 203.0.113.99" "$work/gateway.log"
+check "with its address" busywait 3000 says "192.0.2.1/32" -- ip -n "$gw" -4 addr show dev dstm0
+check_not "and not the other's" says "192.0.2.2/32" -- ip -n "$gw" -4 addr show dev dstm0
+cp "$work/good.json" "$work/gateway.json"
 
 n "$client" ping -4 -n -i 0.05 -c 60 -W 1 198.51.100.2 > "$work/ping" 2>&1 &
 ping=$!

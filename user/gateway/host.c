@@ -238,23 +238,31 @@ static int routes_apply(struct host *host)
 	return ret ? failed(host, "routes of the pools", "", ret) : 0;
 }
 
-void host_leave(struct host *host, const struct config *config)
+/* It may be gone, or never have been there, which is as good. */
+static void address_drop(struct host *host, const char *name,
+			 struct in_addr ipv4)
+{
+	struct dstm_link have;
+
+	if (!dstm_link_get(host->nl, name, &have))
+		routes_address_del(host->nl, have.ifindex, ipv4);
+}
+
+void host_leave(struct host *host, const struct config *former,
+		const struct config *next)
 {
 	size_t i, k;
 
-	for (i = 0; i < host->config->device_count; i++) {
-		const struct config_device *former = &host->config->devices[i];
+	for (i = 0; i < former->device_count; i++) {
+		const struct config_device *old = &former->devices[i];
 
-		for (k = 0; k < config->device_count; k++) {
-			const struct config_device *now = &config->devices[k];
+		for (k = 0; k < next->device_count; k++) {
+			const struct config_device *new = &next->devices[k];
 
-			if (strcmp(now->link.name, former->link.name) ||
-			    now->ipv4.s_addr == former->ipv4.s_addr ||
-			    !former->ipv4.s_addr)
-				continue;
-			/* It may be gone, which is as good. */
-			routes_address_del(host->nl, host->ifindex[i],
-					   former->ipv4);
+			if (old->ipv4.s_addr &&
+			    old->ipv4.s_addr != new->ipv4.s_addr &&
+			    !strcmp(old->link.name, new->link.name))
+				address_drop(host, old->link.name, old->ipv4);
 		}
 	}
 }

@@ -37,11 +37,13 @@ struct host {
 int host_open(struct host *host, const struct config *config);
 
 /**
- * host_leave - take away addresses that another configuration does not have
- * @host: the host, after host_apply()
- * @config: the other configuration, with which host_apply() is to follow
+ * host_leave - take away addresses of one configuration that another does not have
+ * @host: the host
+ * @former: what host_apply() made the host, or tried to
+ * @next: with which host_apply() is to follow
  */
-void host_leave(struct host *host, const struct config *config);
+void host_leave(struct host *host, const struct config *former,
+		const struct config *next);
 
 /**
  * host_apply - make the host what a configuration wants

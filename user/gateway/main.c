@@ -94,7 +94,7 @@ static void reload(void *data)
 		return;
 	}
 	services_stop(gw);
-	host_leave(&gw->host, &new);
+	host_leave(&gw->host, &old, &new);
 	gw->config = new;
 	if (!serve(gw)) {
 		state_forget(&old, &new);
@@ -104,6 +104,7 @@ static void reload(void *data)
 	}
 	dstm_log(DSTM_LOG_ERR, "the old configuration stays");
 	services_stop(gw);
+	host_leave(&gw->host, &new, &old);
 	gw->config = old;
 	gw->failed = serve(gw);
 	if (gw->failed) {
