@@ -37,7 +37,7 @@ early()
 
 	pings "$inet" 192.0.2.7 > /dev/null || return 1
 	echo > $tracing/trace
-	n "$inet" ping -4 -n -c 3 -i 0.2 192.0.2.7 || return 1
+	n "$inet" ping -4 -n -c 3 -i 0.02 192.0.2.7 || return 1
 	into=$(grep -c ' in: ' $tracing/trace)
 	# The client's own tunnel is asked for three, too, before ip6_tnl gets them.
 	late=$(($(grep -c ' late: ' $tracing/trace) - 3))

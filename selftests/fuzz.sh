@@ -15,7 +15,8 @@ need_dstm
 need_scapy
 fuzz=$SELFTESTS/../.build/fuzz
 [ -x "$fuzz/fuzz-netlink" ] || skip_all "needs the fuzzers: make -C selftests"
-seconds=${DSTM_FUZZ_SECONDS:-5}
+seconds=${DSTM_FUZZ_SECONDS:-${slow:+2}}
+seconds=${seconds:-5}
 seed=${DSTM_SEED:-$((RANDOM << 15 | RANDOM))}
 
 ns gw gw_wire messages
