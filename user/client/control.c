@@ -7,9 +7,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include <event2/bufferevent.h>
-#include <event2/listener.h>
 
 #include "control.h"
+#include "lib/listener.h"
 #include "lib/log.h"
 #include "proto/rpc.h"
 
@@ -22,7 +22,8 @@ struct peer {
 };
 
 struct control {
-	struct evconnlistener *listener;
+	struct dstm_listener *listener;
+	struct event_base *base;
 	struct client *client;
 	struct peer peer[PEERS];
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -44,7 +45,7 @@ static void peer_closed(struct dstm_rpc *rpc, const char *reason, void *data)
 	(void)reason;
 	dstm_rpc_free(rpc);
 	peer->rpc = NULL;
-	evconnlistener_enable(peer->control->listener);
+	dstm_listener_pause(peer->control->listener, false);
 }
 
 static const struct dstm_rpc_method methods[] = {
@@ -59,27 +60,33 @@ static const struct dstm_rpc_ops ops = {
 	.queue = 65536,
 };
 
-static void accepted(struct evconnlistener *listener, evutil_socket_t fd,
-		     struct sockaddr *addr, int len, void *data)
+static struct peer *vacant(struct control *control)
 {
-	struct control *control = data;
-	struct bufferevent *bev;
 	size_t i;
 
-	(void)addr;
-	(void)len;
-	for (i = 0; i < PEERS && control->peer[i].rpc; i++)
-		;
-	bev = i < PEERS ? bufferevent_socket_new(
-		evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE) :
-	      NULL;
+	for (i = 0; i < PEERS; i++)
+		if (!control->peer[i].rpc)
+			return &control->peer[i];
+	return NULL;
+}
+
+static void accepted(int fd, void *data)
+{
+	struct control *control = data;
+	struct peer *peer = vacant(control);
+	struct bufferevent *bev = NULL;
+
+	if (peer)
+		bev = bufferevent_socket_new(control->base, fd,
+					     BEV_OPT_CLOSE_ON_FREE);
 	if (!bev) {
 		close(fd);
-		evconnlistener_disable(listener);
 		return;
 	}
-	control->peer[i].control = control;
-	control->peer[i].rpc = dstm_rpc_new(bev, &ops, &control->peer[i]);
+	peer->control = control;
+	peer->rpc = dstm_rpc_new(bev, &ops, peer);
+	if (!vacant(control))
+		dstm_listener_pause(control->listener, true);
 }
 
 /* Whether somebody serves it; if not, what is left of him is removed. */
@@ -104,19 +111,19 @@ static int address(struct sockaddr_un *addr, const char *path)
 	return 0;
 }
 
-static int start(struct control *control, struct event_base *base,
-		 const struct sockaddr_un *addr)
+static int start(struct control *control, const struct sockaddr_un *addr)
 {
 	mode_t mask;
+	int ret;
 
 	if (served(addr))
 		return -EADDRINUSE;
 	mask = umask(0077);
-	control->listener = evconnlistener_new_bind(base, accepted, control,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, -1,
-		(const struct sockaddr *)addr, sizeof(*addr));
+	ret = dstm_listener_new(&control->listener, control->base,
+				(const struct sockaddr *)addr, sizeof(*addr),
+				accepted, control);
 	umask(mask);
-	return control->listener ? 0 : -errno;
+	return ret;
 }
 
 int control_open(struct control **result, struct event_base *base,
@@ -128,8 +135,10 @@ int control_open(struct control **result, struct event_base *base,
 
 	*result = NULL;
 	ret = control ? address(&addr, path) : -ENOMEM;
-	if (!ret)
-		ret = start(control, base, &addr);
+	if (!ret) {
+		control->base = base;
+		ret = start(control, &addr);
+	}
 	if (ret) {
 		dstm_log(DSTM_LOG_ERR, "control socket %s: %s", path,
 			 ret == -EADDRINUSE ? "another dstm-client serves it" :
@@ -151,7 +160,7 @@ void control_close(struct control *control)
 		return;
 	for (i = 0; i < PEERS; i++)
 		dstm_rpc_free(control->peer[i].rpc);
-	evconnlistener_free(control->listener);
+	dstm_listener_free(control->listener);
 	unlink(control->path);
 	free(control);
 }

@@ -12,6 +12,7 @@
 struct dstm_listener {
 	struct evconnlistener *listener;
 	struct event *again;
+	bool paused;
 	dstm_listener_fn *fn;
 	void *data;
 };
@@ -46,7 +47,17 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	evconnlistener_enable(l->listener);
+	if (!l->paused)
+		evconnlistener_enable(l->listener);
+}
+
+void dstm_listener_pause(struct dstm_listener *l, bool pause)
+{
+	l->paused = pause;
+	if (pause || evtimer_pending(l->again, NULL))
+		evconnlistener_disable(l->listener);
+	else
+		evconnlistener_enable(l->listener);
 }
 
 int dstm_listener_new(struct dstm_listener **result, struct event_base *base,

@@ -4,6 +4,7 @@
 #define DSTM_LISTENER_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 struct dstm_listener;
@@ -31,6 +32,13 @@ typedef void dstm_listener_fn(int fd, void *data);
 int dstm_listener_new(struct dstm_listener **l, struct event_base *base,
 		      const struct sockaddr *addr, socklen_t len,
 		      dstm_listener_fn *fn, void *data);
+
+/**
+ * dstm_listener_pause - let those who connect wait, or no longer
+ * @l: the listener
+ * @pause: whether they are to wait
+ */
+void dstm_listener_pause(struct dstm_listener *l, bool pause);
 
 /**
  * dstm_listener_free - listen no more

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
 #include <errno.h>
-#include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -13,6 +12,7 @@
 #include "control.h"
 #include "leasejson.h"
 #include "lib/config.h"
+#include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/mapping.h"
 #include "proto/rpc.h"
@@ -25,7 +25,7 @@ struct peer {
 
 struct control {
 	struct server *server;
-	struct evconnlistener *listener;
+	struct dstm_listener *listener;
 	LIST_HEAD(, peer) peers;
 	char *path;
 };
@@ -442,16 +442,13 @@ static const struct dstm_rpc_ops rpc_ops = {
 	.timeout = 10,
 };
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-		      struct sockaddr *addr, int len, void *data)
+static void on_accept(int fd, void *data)
 {
 	struct control *control = data;
 	struct peer *peer = calloc(1, sizeof(*peer));
 	struct bufferevent *bev;
 
-	(void)addr;
-	(void)len;
-	bev = bufferevent_socket_new(evconnlistener_get_base(listener), fd,
+	bev = bufferevent_socket_new(control->server->daemon.base, fd,
 				     BEV_OPT_CLOSE_ON_FREE);
 	if (!bev)
 		close(fd);
@@ -470,48 +467,37 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	LIST_INSERT_HEAD(&control->peers, peer, list);
 }
 
-static int bind_path(const char *path)
+static int listen_at(struct control *control, const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	mode_t mask;
-	int fd, ret;
+	int ret;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
 	/* One that a former process left; the store's lock keeps others away. */
 	unlink(path);
 	mask = umask(0117);
-	ret = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
+	ret = dstm_listener_new(&control->listener, control->server->daemon.base,
+				(struct sockaddr *)&addr, sizeof(addr),
+				on_accept, control);
 	umask(mask);
-	if (!ret)
-		return fd;
-	ret = -errno;
-	close(fd);
 	return ret;
 }
 
 int control_open(struct control **result, struct server *server)
 {
 	struct control *control = calloc(1, sizeof(*control));
-	int fd;
+	int ret;
 
 	if (!control)
 		return -ENOMEM;
 	control->server = server;
 	LIST_INIT(&control->peers);
 	control->path = strdup(server->config.control);
-	fd = control->path ? bind_path(control->path) : -ENOMEM;
-	if (fd >= 0)
-		control->listener = evconnlistener_new(server->daemon.base,
-			on_accept, control,
-			LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, -1, fd);
-	if (!control->listener) {
-		int ret = fd < 0 ? fd : -ENOMEM;
-
+	ret = control->path ? listen_at(control, control->path) : -ENOMEM;
+	if (ret) {
 		dstm_log(DSTM_LOG_ERR, "control: %s: %s",
 			 server->config.control, strerror(-ret));
 		control_close(control);
@@ -528,7 +514,7 @@ void control_close(struct control *control)
 	while (!LIST_EMPTY(&control->peers))
 		peer_free(LIST_FIRST(&control->peers));
 	if (control->listener) {
-		evconnlistener_free(control->listener);
+		dstm_listener_free(control->listener);
 		unlink(control->path);
 	}
 	free(control->path);
