@@ -30,17 +30,17 @@ stories="daemons_policy.sh daemons_ports.sh daemons_demo.sh systemd.sh"
 # By hand it is 200 clients for 5 minutes.
 export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
 
-# KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's run side by side,
-# the longest first. The second one's wait more than they work: they run one after the
-# other, beside those. The third one's are alone on the machine, for they measure time
-# or need both CPUs.
+# KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's run side by side, those
+# first that take long, or whose kernel takes long to build. The second one's wait more
+# than they work: they run one after the other, beside those. The third one's are alone on
+# the machine, for they measure time or need both CPUs.
 boots_together()
 {
 	cat <<-END
 	7.x | $orders $at_once $packets early.sh shortcut.sh $more
+	uml-debug | kunit.sh faults.sh $packets $ways $more
 	6.1 | $orders $at_once $packets early.sh shortcut.sh $more
 	6.12 | $orders $packets early.sh shortcut.sh packets_shortcut.sh $more
-	uml-debug | kunit.sh faults.sh $packets $ways $more
 	uml-debug | $orders $at_once
 	6.12 --smp 2 | $at_once
 	END
