@@ -83,7 +83,7 @@ start_client a
 check "a short lease" bound a
 forget
 check "is renewed at T1, unicast" busywait 20000 heard REQUEST 1 '"unicast": true'
-order '{"pool": [{"ipv4": "192.0.2.7"}], "lease": 9, "t1": 2, "t2": 5, "dns": "198.51.100.3"}'
+order '{"pool": [{"ipv4": "192.0.2.7"}], "lease": 20, "t1": 2, "t2": 5, "dns": "198.51.100.3"}'
 : > "$work/hook.log"
 told() { grep -q "DSTM_EVENT=change" "$work/hook.log" && grep -q DSTM_DNS=198.51.100.3 "$work/hook.log"; }
 check "the hook is told of other resolvers" busywait 20000 told

@@ -120,9 +120,14 @@ for name in sys.argv[1].split("."):
 print(value)' "$2"
 }
 
+# Without Python, which is slow to start: some states do not last.
 field_is()
 {
-	[ "$(field "$1" "$2")" = "$3" ]
+	local said
+
+	[[ $2 != *.* ]] || { [ "$(field "$1" "$2")" = "$3" ]; return; }
+	said=$(status "$1")
+	[[ $said =~ \"$2\":\ *\"?"$3"\"?[,\}] ]]
 }
 
 bound()
