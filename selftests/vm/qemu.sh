@@ -73,14 +73,15 @@ kvm_works()
 	[ "$(cat "$answer")" = yes ]
 }
 
-# Prints the name of IMAGE's kernel unpacked, which an emulated CPU takes seconds for, or
-# IMAGE. Where the packed kernel is, the kernel's Documentation/arch/x86/boot.rst says; its
-# length is behind it, in four bytes.
-unpacked()
+# Sets plain, the name of IMAGE's kernel unpacked, which an emulated CPU takes seconds for,
+# or IMAGE. Where the packed kernel is, the kernel's Documentation/arch/x86/boot.rst says;
+# its length is behind it, in four bytes.
+unpack_kernel()
 {
-	local image=$1 plain=$built/vmlinux part setup begin length magic unpack
+	local image=$1 part setup begin length magic unpack
 
-	[ ! -e "$plain" ] || { echo "$plain"; return; }
+	plain=$built/vmlinux
+	[ ! -e "$plain" ] || return 0
 	setup=$(number "$image" $((0x1f1)) 1)
 	begin=$(((setup + 1) * 512 + $(number "$image" $((0x248)) 4)))
 	length=$(($(number "$image" $((0x24c)) 4) - 4))
@@ -88,12 +89,16 @@ unpacked()
 	case $magic in
 	$((0xfd2fb528)))	unpack="zstd -qdc" ;;
 	$((0x587a37fd)))	unpack="xz -qdc" ;;
-	*)			echo "$image"; return ;;
+	*)			plain=$image; return ;;
 	esac
 	part=$(mktemp "$plain.XXXXXX")
-	tail -c +$((begin + 1)) "$image" | head -c $length | $unpack >"$part"
-	mv "$part" "$plain"
-	echo "$plain"
+	if dd if="$image" bs=1M skip=$begin count=$length status=none \
+			iflag=skip_bytes,count_bytes | $unpack >"$part"; then
+		mv "$part" "$plain"
+	else
+		rm "$part"
+		plain=$image
+	fi
 }
 
 # number FILE OFFSET BYTES
@@ -109,7 +114,7 @@ kernel_command()
 	local share=$1 image plain accel options
 
 	image=$(kernel_image)
-	plain=$(unpacked "$image")
+	unpack_kernel "$image"
 	if [ -z "$instructions" ] && kvm_works "$image"; then
 		accel=(-accel kvm -cpu host)
 		options=''
