@@ -125,6 +125,8 @@ check "stays on one of the host's" complains '^Cpus_allowed_list:.[0-9]*$'
 
 check "an unknown kernel" status 2 -k 2.4 -- true
 check "more CPUs than it has" status 2 --smp 2 -- true
+check "no number of CPUs" status 2 --smp two -- true
+check "says so" complains 'not two'
 check "to count instructions without an emulator" status 2 --instructions -- true
 check "says so" complains 'not emulated'
 check "no command" status 2
