@@ -16,7 +16,7 @@ done
 has_package yaml || skip_all "needs python3-yaml"
 spec=$SELFTESTS/../Documentation/netlink/specs/dstm.yaml
 schema=-
-"${python[@]}" -c 'import jsonschema' 2> /dev/null &&
+has_package jsonschema &&
 	[ -e "$dir/../../../Documentation/netlink/genetlink-legacy.yaml" ] &&
 	schema="$dir/../../../Documentation/netlink/genetlink-legacy.yaml"
 
