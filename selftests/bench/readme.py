@@ -127,7 +127,10 @@ def check():
                  "selftests/bench/readme.py update FOLDER")
 
 
-if sys.argv[1] == "update":
-    update(sys.argv[2])
-else:
-    check()
+match sys.argv[1:]:
+    case ["update", folder]:
+        update(folder)
+    case ["check"]:
+        check()
+    case _:
+        sys.exit(__doc__)
