@@ -7,7 +7,7 @@ import time
 
 from . import compare
 from .frame import MARK, Pause, Segments
-from .wire import Counters, Port, SegmentPort, stay_on_one_cpu
+from .wire import Counters, Namespace, Port, SegmentPort, stay_on_one_cpu
 
 # What a new device does, but for icmp-rate, which would disturb.
 DEFAULTS = {"hoplimit": "64", "encaplimit": "none", "hairpin": "on", "icmp-errors": "on",
@@ -30,8 +30,8 @@ class Network:
         self.counters = Counters(dut, "dstm0")
 
     def run(self, words):
-        subprocess.run(["ip", "netns", "exec", self.dut] + words, check=True,
-                       stdout=subprocess.DEVNULL)
+        with Namespace(self.dut):
+            subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
     def nl(self, *words):
         self.run([os.environ.get("DSTM_NL", "dstm-nl"), *words])
