@@ -81,8 +81,10 @@ changes()
 changer > "$work/changer" 2>&1 &
 pid=$!
 round=0
+rounds=6
+[ -n "$slow" ] && rounds=3
 # As often as it takes for the others to have changed meanwhile.
-while [ $((++round)) -le 6 ] || { [ "$(changes)" -lt 2 ] && [ $round -le 100 ]; }; do
+while [ $((++round)) -le "$rounds" ] || { [ "$(changes)" -lt 2 ] && [ $round -le 100 ]; }; do
 	check "dump $round of $total mappings under change is complete" dump_complete
 done
 note "others were added and deleted $(changes) times"

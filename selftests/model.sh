@@ -13,7 +13,7 @@ need_scapy
 ns gw gw_wire
 device_between gateway "$gw" "$gw_wire" || bail "no gateway"
 
-packets=${DSTM_MODEL_PACKETS:-${slow:+500}}
+packets=${DSTM_MODEL_PACKETS:-${slow:+250}}
 packets=${packets:-4000}
 check "$packets random packets do as the model says" \
 	"${python[@]}" -m packets.property "$gw:$gw_wire" "$work/mappings" \
