@@ -31,10 +31,10 @@ stories="daemons_policy.sh daemons_ports.sh daemons_demo.sh systemd.sh"
 export DSTM_CHAOS_CLIENTS=${DSTM_CHAOS_CLIENTS:-12} DSTM_CHAOS_SECONDS=${DSTM_CHAOS_SECONDS:-20}
 
 # KERNEL [OPTIONS OF vm/run] | TESTS: a boot each. The first list's run side by side, those
-# first that take long, or whose kernel takes long to build. What has two CPUs comes last,
-# when User-mode Linux, which a busy CPU slows down most, is through. The second one's wait
-# more than they work: they run one after the other, beside those. The third one's are
-# alone on the machine, for they measure time or need both CPUs.
+# first that take long, or whose kernel takes long to build. What has two CPUs, or holds
+# User-mode Linux to a time, comes last, when the second list's are through: these wait more
+# than they work, and run one after the other, beside those. The third one's is alone on the
+# machine, for it needs both CPUs.
 boots_together()
 {
 	cat <<-END
@@ -44,6 +44,7 @@ boots_together()
 	uml-debug | $orders $at_once
 	6.12 | $orders $packets early.sh shortcut.sh packets_shortcut.sh $more
 	6.12 --smp 2 | $at_once
+	uml-7.x --mem 4096 | scale.sh
 	END
 	# It is uml-debug's kernel, without what watches it: one of them is enough.
 	wanted uml-debug || echo "uml-7.x | kunit.sh $orders $at_once $packets $ways $more"
@@ -59,7 +60,6 @@ boots_waiting()
 boots_alone()
 {
 	cat <<-END
-	uml-7.x --mem 4096 | scale.sh
 	6.12 --smp 2 | smp.sh
 	END
 }
