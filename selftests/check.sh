@@ -42,7 +42,8 @@ boots_together()
 	uml-debug | kunit.sh faults.sh $packets $ways $more
 	6.1 | $orders $at_once $packets early.sh shortcut.sh $more
 	uml-debug | $orders $at_once
-	6.12 | $orders $packets early.sh shortcut.sh packets_shortcut.sh $more
+	6.12 | $orders $packets
+	6.12 | early.sh shortcut.sh packets_shortcut.sh $more
 	6.12 --smp 2 | $at_once
 	uml-7.x --mem 4096 | scale.sh
 	END
