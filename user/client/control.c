@@ -2,9 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <event2/bufferevent.h>
 
@@ -26,7 +23,6 @@ struct control {
 	struct event_base *base;
 	struct client *client;
 	struct peer peer[PEERS];
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
 static void method_status(struct dstm_rpc_call *call, json_t *params, void *data)
@@ -89,65 +85,26 @@ static void accepted(int fd, void *data)
 		dstm_listener_pause(control->listener, true);
 }
 
-/* Whether somebody serves it; if not, what is left of him is removed. */
-static bool served(const struct sockaddr_un *addr)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool yes = !connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
-
-	close(fd);
-	if (!yes)
-		unlink(addr->sun_path);
-	return yes;
-}
-
-static int address(struct sockaddr_un *addr, const char *path)
-{
-	memset(addr, 0, sizeof(*addr));
-	addr->sun_family = AF_UNIX;
-	if (strlen(path) >= sizeof(addr->sun_path))
-		return -ENAMETOOLONG;
-	strcpy(addr->sun_path, path);
-	return 0;
-}
-
-static int start(struct control *control, const struct sockaddr_un *addr)
-{
-	mode_t mask;
-	int ret;
-
-	if (served(addr))
-		return -EADDRINUSE;
-	mask = umask(0077);
-	ret = dstm_listener_new(&control->listener, control->base,
-				(const struct sockaddr *)addr, sizeof(*addr),
-				accepted, control);
-	umask(mask);
-	return ret;
-}
-
 int control_open(struct control **result, struct event_base *base,
 		 const char *path, struct client *client)
 {
 	struct control *control = calloc(1, sizeof(*control));
-	struct sockaddr_un addr;
-	int ret;
+	int ret = -ENOMEM;
 
 	*result = NULL;
-	ret = control ? address(&addr, path) : -ENOMEM;
-	if (!ret) {
+	if (control) {
 		control->base = base;
-		ret = start(control, &addr);
+		control->client = client;
+		ret = dstm_listener_at(&control->listener, base, path, 0600,
+				       accepted, control);
 	}
 	if (ret) {
 		dstm_log(DSTM_LOG_ERR, "control socket %s: %s", path,
-			 ret == -EADDRINUSE ? "another dstm-client serves it" :
+			 ret == -EADDRINUSE ? "another dstm-client serves it, or it is no socket" :
 			 strerror(-ret));
 		free(control);
 		return ret;
 	}
-	control->client = client;
-	memcpy(control->path, addr.sun_path, sizeof(control->path));
 	*result = control;
 	return 0;
 }
@@ -161,7 +118,6 @@ void control_close(struct control *control)
 	for (i = 0; i < PEERS; i++)
 		dstm_rpc_free(control->peer[i].rpc);
 	dstm_listener_free(control->listener);
-	unlink(control->path);
 	free(control);
 }
 

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/listener.h"
@@ -33,7 +31,6 @@ struct handshake {
 /**
  * struct listeners - where servers connect
  * @local: the UNIX socket
- * @path: its path
  * @remote: the TCP socket, or NULL
  * @ctx: TLS
  * @handshakes: connections that are not known yet, the oldest first
@@ -41,7 +38,6 @@ struct handshake {
  */
 struct listeners {
 	struct dstm_listener *local;
-	char *path;
 	struct dstm_listener *remote;
 	SSL_CTX *ctx;
 	TAILQ_HEAD(, handshake) handshakes;
@@ -225,41 +221,6 @@ static void on_remote(int fd, void *data)
 	handshake_drop(TAILQ_FIRST(&gw->listeners->handshakes));
 }
 
-/* A socket that another daemon still listens on is not taken from it. */
-static bool is_served(const struct sockaddr_un *addr)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool served;
-
-	if (fd < 0)
-		return false;
-	served = !connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
-	close(fd);
-	return served;
-}
-
-static int local_start(struct gateway *gw)
-{
-	struct listeners *l = gw->listeners;
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int ret;
-
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", gw->config.socket);
-	if (is_served(&addr))
-		return -EADDRINUSE;
-	unlink(addr.sun_path);
-	ret = dstm_listener_new(&l->local, gw->daemon.base,
-				(struct sockaddr *)&addr, sizeof(addr),
-				on_local, gw);
-	if (ret)
-		return ret;
-	/* Who may speak is decided by who it is, not by the file's mode. */
-	if (chmod(addr.sun_path, 0666))
-		return -errno;
-	l->path = strdup(addr.sun_path);
-	return l->path ? 0 : -ENOMEM;
-}
-
 static int remote_start(struct gateway *gw)
 {
 	const struct config_tls *tls = &gw->config.tls;
@@ -298,7 +259,9 @@ int listen_start(struct gateway *gw)
 	if (!gw->listeners)
 		return -ENOMEM;
 	TAILQ_INIT(&gw->listeners->handshakes);
-	ret = local_start(gw);
+	/* Who may speak is decided by who it is, not by the file's mode. */
+	ret = dstm_listener_at(&gw->listeners->local, gw->daemon.base,
+			       gw->config.socket, 0666, on_local, gw);
 	if (ret)
 		dstm_log(DSTM_LOG_ERR, "%s: %s", gw->config.socket,
 			 strerror(-ret));
@@ -319,10 +282,7 @@ void listen_stop(struct gateway *gw)
 		handshake_drop(TAILQ_FIRST(&l->handshakes));
 	dstm_listener_free(l->local);
 	dstm_listener_free(l->remote);
-	if (l->path)
-		unlink(l->path);
 	SSL_CTX_free(l->ctx);
-	free(l->path);
 	free(l);
 	gw->listeners = NULL;
 }

@@ -3,6 +3,8 @@
 #include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "listener.h"
 #include "log.h"
@@ -15,6 +17,7 @@ struct dstm_listener {
 	bool paused;
 	dstm_listener_fn *fn;
 	void *data;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
@@ -92,10 +95,49 @@ failed:
 	return ret;
 }
 
+/* A socket that nobody listens on any more; a program that is busy still does. */
+static void remove_left(const struct sockaddr_un *addr)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(addr->sun_path, &st) || !S_ISSOCK(st.st_mode))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) &&
+	    errno == ECONNREFUSED)
+		unlink(addr->sun_path);
+	close(fd);
+}
+
+int dstm_listener_at(struct dstm_listener **l, struct event_base *base,
+		     const char *path, mode_t mode, dstm_listener_fn *fn, void *data)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int ret;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr.sun_path, path);
+	remove_left(&addr);
+	mask = umask(~mode & 0777);
+	ret = dstm_listener_new(l, base, (struct sockaddr *)&addr, sizeof(addr), fn, data);
+	umask(mask);
+	if (!ret)
+		strcpy((*l)->path, path);
+	return ret;
+}
+
 void dstm_listener_free(struct dstm_listener *l)
 {
 	if (!l)
 		return;
+	/* While it is ours: closed, it would be another's to replace. */
+	if (l->path[0])
+		unlink(l->path);
 	if (l->listener)
 		evconnlistener_free(l->listener);
 	if (l->again)

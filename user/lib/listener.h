@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 struct dstm_listener;
 
@@ -32,6 +33,21 @@ typedef void dstm_listener_fn(int fd, void *data);
 int dstm_listener_new(struct dstm_listener **l, struct event_base *base,
 		      const struct sockaddr *addr, socklen_t len,
 		      dstm_listener_fn *fn, void *data);
+
+/**
+ * dstm_listener_at - listen at a path, for programs of this host
+ * @l: to be ended with dstm_listener_free(), which removes the socket
+ * @base: the event loop
+ * @path: where; a socket that a former process left there is replaced, nothing else is
+ * @mode: who may connect, as with chmod()
+ * @fn: called for each connection
+ * @data: for @fn
+ *
+ * Return: 0; -EADDRINUSE if somebody listens there, or it is no socket; or another
+ * negative errno.
+ */
+int dstm_listener_at(struct dstm_listener **l, struct event_base *base,
+		     const char *path, mode_t mode, dstm_listener_fn *fn, void *data);
 
 /**
  * dstm_listener_pause - let those who connect wait, or no longer

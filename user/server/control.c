@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "control.h"
@@ -27,7 +24,6 @@ struct control {
 	struct server *server;
 	struct dstm_listener *listener;
 	LIST_HEAD(, peer) peers;
-	char *path;
 };
 
 static struct server *server_of(void *data)
@@ -467,25 +463,6 @@ static void on_accept(int fd, void *data)
 	LIST_INSERT_HEAD(&control->peers, peer, list);
 }
 
-static int listen_at(struct control *control, const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	mode_t mask;
-	int ret;
-
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(addr.sun_path, path);
-	/* One that a former process left; the store's lock keeps others away. */
-	unlink(path);
-	mask = umask(0117);
-	ret = dstm_listener_new(&control->listener, control->server->daemon.base,
-				(struct sockaddr *)&addr, sizeof(addr),
-				on_accept, control);
-	umask(mask);
-	return ret;
-}
-
 int control_open(struct control **result, struct server *server)
 {
 	struct control *control = calloc(1, sizeof(*control));
@@ -495,8 +472,8 @@ int control_open(struct control **result, struct server *server)
 		return -ENOMEM;
 	control->server = server;
 	LIST_INIT(&control->peers);
-	control->path = strdup(server->config.control);
-	ret = control->path ? listen_at(control, control->path) : -ENOMEM;
+	ret = dstm_listener_at(&control->listener, server->daemon.base,
+			       server->config.control, 0660, on_accept, control);
 	if (ret) {
 		dstm_log(DSTM_LOG_ERR, "control: %s: %s",
 			 server->config.control, strerror(-ret));
@@ -513,10 +490,6 @@ void control_close(struct control *control)
 		return;
 	while (!LIST_EMPTY(&control->peers))
 		peer_free(LIST_FIRST(&control->peers));
-	if (control->listener) {
-		dstm_listener_free(control->listener);
-		unlink(control->path);
-	}
-	free(control->path);
+	dstm_listener_free(control->listener);
 	free(control);
 }

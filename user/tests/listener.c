@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A listener that is paused, and one that has no descriptor left. */
+/* A listener: its socket, its pause, and what it does when no descriptor is left. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,9 +45,8 @@ static int world_begin(void **state)
 		 w->folder);
 	w->base = event_base_new();
 	assert_non_null(w->base);
-	assert_int_equal(dstm_listener_new(&w->listener, w->base,
-					   (struct sockaddr *)&w->addr,
-					   sizeof(w->addr), on_connection, w), 0);
+	assert_int_equal(dstm_listener_at(&w->listener, w->base, w->addr.sun_path,
+					  0620, on_connection, w), 0);
 	*state = w;
 	return 0;
 }
@@ -57,8 +57,8 @@ static int world_end(void **state)
 
 	dstm_listener_free(w->listener);
 	event_base_free(w->base);
-	unlink(w->addr.sun_path);
-	rmdir(w->folder);
+	/* The socket has gone with the listener. */
+	assert_int_equal(rmdir(w->folder), 0);
 	free(w);
 	return 0;
 }
@@ -71,6 +71,69 @@ static int knock(const struct world *w)
 	assert_int_equal(connect(fd, (const struct sockaddr *)&w->addr,
 				 sizeof(w->addr)), 0);
 	return fd;
+}
+
+static int second(struct world *w, const char *path)
+{
+	struct dstm_listener *l = NULL;
+	int ret = dstm_listener_at(&l, w->base, path, 0600, on_connection, w);
+
+	dstm_listener_free(l);
+	return ret;
+}
+
+static void listener_has_its_mode(void **state)
+{
+	struct world *w = *state;
+	struct stat st;
+
+	assert_int_equal(stat(w->addr.sun_path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0620);
+}
+
+static void listener_is_not_replaced(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(second(w, w->addr.sun_path), -EADDRINUSE);
+	close(knock(w));
+}
+
+/* As of a process that was killed. */
+static void leave_socket(const struct world *w, const char *path)
+{
+	struct sockaddr_un addr = w->addr;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	strcpy(addr.sun_path, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	close(fd);
+}
+
+static void listener_replaces_what_was_left(void **state)
+{
+	struct world *w = *state;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/left", w->folder);
+	leave_socket(w, path);
+	assert_int_equal(second(w, path), 0);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void listener_spares_files(void **state)
+{
+	struct world *w = *state;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/file", w->folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_int_equal(second(w, path), -EADDRINUSE);
+	assert_int_equal(unlink(path), 0);
 }
 
 static void run_for(struct world *w, time_t seconds)
@@ -150,6 +213,14 @@ static void listener_stays_paused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(listener_has_its_mode, world_begin,
+						world_end),
+		cmocka_unit_test_setup_teardown(listener_is_not_replaced,
+						world_begin, world_end),
+		cmocka_unit_test_setup_teardown(listener_replaces_what_was_left,
+						world_begin, world_end),
+		cmocka_unit_test_setup_teardown(listener_spares_files, world_begin,
+						world_end),
 		cmocka_unit_test_setup_teardown(listener_pauses, world_begin,
 						world_end),
 		cmocka_unit_test_setup_teardown(listener_rests, world_begin,
