@@ -97,7 +97,7 @@ host_tests()
 		make -s spec-check
 	step "unit tests of the tools" make -s -j"$(nproc)" -C user check
 	step "fuzzers of the tools, a short time each" \
-		make -s -j"$(nproc)" -C user fuzz-run FUZZ_SECONDS=2
+		make -s -j"$(nproc)" -C user fuzz-run FUZZ_SECONDS=1
 	step "what Documentation/conformance.rst names is there" selftests/conformance.sh
 	step "README has the figures that were measured" \
 		env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 selftests/bench/readme.py check
