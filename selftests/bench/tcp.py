@@ -3,6 +3,7 @@
 
 import json
 import subprocess
+import time
 
 from network import Namespace, load_mappings
 
@@ -61,13 +62,27 @@ class Path:
     def serve(self):
         with self.client:
             subprocess.run(["iperf3", "-s", "-D"], check=True)
+            await_listener("5201")
 
     def transfer(self):
         """Gigabits a second, to the client."""
         with self.server:
             out = subprocess.run(["iperf3", "-c", "192.0.2.7", "-t", "1", "-J"], check=True,
                                  stdout=subprocess.PIPE).stdout
-        return json.loads(out)["end"]["sum_received"]["bits_per_second"] / 1e9
+        result = json.loads(out)
+        if "error" in result:
+            raise RuntimeError(f"iperf3: {result['error']}")
+        return result["end"]["sum_received"]["bits_per_second"] / 1e9
+
+
+def await_listener(port):
+    """A daemon's first process may be gone before the second one listens."""
+    for _ in range(1000):
+        if subprocess.run(["ss", "-Hltn", f"sport = :{port}"], check=True,
+                          stdout=subprocess.PIPE).stdout:
+            return
+        time.sleep(.01)
+    raise TimeoutError(f"nobody listens on port {port}")
 
 
 def bulk(rounds):
