@@ -161,7 +161,7 @@ def costs(updates):
     say("latency")
     report["latency"] = latency(some)
     say("TCP")
-    report["tcp"] = {name: spread(v) for name, v in bulk(max(ROUNDS // 2, 3)).items()}
+    report["tcp"] = {name: spread(v) for name, v in bulk(ROUNDS, TURNS).items()}
     say("updates")
     report["updates"] = storm(updates, pick(encap, "dstm, 1,000 mappings")[0], 200000)
     say("memory")

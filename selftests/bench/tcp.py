@@ -2,6 +2,7 @@
 """Bulk TCP: host - router - router - host, the routers with or without a tunnel."""
 
 import json
+import statistics
 import subprocess
 import time
 
@@ -67,7 +68,7 @@ class Path:
     def transfer(self):
         """Gigabits a second, to the client."""
         with self.server:
-            out = subprocess.run(["iperf3", "-c", "192.0.2.7", "-t", "1", "-J"], check=True,
+            out = subprocess.run(["iperf3", "-c", "192.0.2.7", "-n", "200M", "-J"], check=True,
                                  stdout=subprocess.PIPE).stdout
         result = json.loads(out)
         if "error" in result:
@@ -85,7 +86,8 @@ def await_listener(port):
     raise TimeoutError(f"nobody listens on port {port}")
 
 
-def bulk(rounds):
+def bulk(rounds, turns):
+    """Each path's rates, a round each; like the others' its turns are short."""
     paths = {"IPv4 forwarding": Path().plain(), "ip6_tnl": Path().ip6_tnl(),
              "dstm": Path().dstm()}
     rates = {name: [] for name in paths}
@@ -93,6 +95,10 @@ def bulk(rounds):
         path.serve()
         path.transfer()
     for _ in range(rounds):
-        for name, path in paths.items():
-            rates[name].append(path.transfer())
+        round_rates = {name: [] for name in paths}
+        for _ in range(turns):
+            for name, path in paths.items():
+                round_rates[name].append(path.transfer())
+        for name, each in round_rates.items():
+            rates[name].append(statistics.mean(each))
     return rates
