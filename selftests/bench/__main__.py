@@ -12,17 +12,17 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import contests
 import generator
 from tcp import bulk
+from turns import TURNS, by_round
 
 ROUNDS = int(os.environ.get("DSTM_BENCH_ROUNDS", "11"))
 PACKETS = int(os.environ.get("DSTM_BENCH_PACKETS", "200000"))
 LARGEST = int(os.environ.get("DSTM_BENCH_MAPPINGS", "1000000"))
 SIZES = [n for n in (1, 1000, 100000) if n < LARGEST] + [LARGEST]
-# Of a round: a machine that is slow for a moment is so for all.
-TURNS = 4
 PACKET_SIZES = (64, 256, 576, 1024, 1400)
 
 
@@ -47,19 +47,15 @@ def spread(values):
 
 def interleave(group, rounds, **changes):
     """Nanoseconds a packet of each contestant; each round all of them, in turn."""
-    times = {c.name: [] for c in group}
+    def once(c):
+        result = c.run(packets=PACKETS // TURNS, **changes)
+        verify(c.name, result)
+        return result.each
+
     for c in group:
         c.run(packets=1)    # neighbours get to know each other
         verify(c.name, c.run(packets=20000, **changes))
-    for _ in range(rounds):
-        turns = {c.name: [] for c in group}
-        for _ in range(TURNS):
-            for c in group:
-                result = c.run(packets=PACKETS // TURNS, **changes)
-                verify(c.name, result)
-                turns[c.name].append(result.each)
-        for name, each in turns.items():
-            times[name].append(statistics.mean(each))
+    times = by_round({c.name: partial(once, c) for c in group}, rounds)
     return {name: spread(t) for name, t in times.items()}
 
 
@@ -161,7 +157,7 @@ def costs(updates):
     say("latency")
     report["latency"] = latency(some)
     say("TCP")
-    report["tcp"] = {name: spread(v) for name, v in bulk(ROUNDS, TURNS).items()}
+    report["tcp"] = {name: spread(v) for name, v in bulk(ROUNDS).items()}
     say("updates")
     report["updates"] = storm(updates, pick(encap, "dstm, 1,000 mappings")[0], 200000)
     say("memory")

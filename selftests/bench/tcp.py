@@ -2,11 +2,11 @@
 """Bulk TCP: host - router - router - host, the routers with or without a tunnel."""
 
 import json
-import statistics
 import subprocess
 import time
 
 from network import Namespace, load_mappings
+from turns import by_round
 
 
 def wire(a, b, name, address_a, address_b):
@@ -86,19 +86,10 @@ def await_listener(port):
     raise TimeoutError(f"nobody listens on port {port}")
 
 
-def bulk(rounds, turns):
-    """Each path's rates, a round each; like the others' its turns are short."""
+def bulk(rounds):
     paths = {"IPv4 forwarding": Path().plain(), "ip6_tnl": Path().ip6_tnl(),
              "dstm": Path().dstm()}
-    rates = {name: [] for name in paths}
     for path in paths.values():
         path.serve()
         path.transfer()
-    for _ in range(rounds):
-        round_rates = {name: [] for name in paths}
-        for _ in range(turns):
-            for name, path in paths.items():
-                round_rates[name].append(path.transfer())
-        for name, each in round_rates.items():
-            rates[name].append(statistics.mean(each))
-    return rates
+    return by_round({name: path.transfer for name, path in paths.items()}, rounds)
