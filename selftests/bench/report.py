@@ -136,6 +136,8 @@ def scaling_goals(table):
 def verdict(value, goal):
     met = value >= goal if goal > 0 else value <= -goal
     form = "{:.2f}" if abs(goal) < 100 and goal else "{:,.0f}"
+    if not met and form.format(value) == form.format(abs(goal)):
+        form = "{:.4f}"     # what misses it by less than is shown
     return f"{form.format(value)} ({'good' if met else 'not met'})"
 
 
