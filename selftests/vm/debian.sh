@@ -27,12 +27,17 @@ image_package()
 	esac
 }
 
+# To ask apt takes seconds, and its answer changes with its lists.
 kernel_dir()
 {
-	local image
+	local answer=$cache/.newest-$kernel image version
 
-	image=$(image_package)
-	printf '%s/%s-%s' "$cache" "$image" "$(candidate "$image")"
+	if [ ! "$answer" -nt /var/lib/apt/lists ]; then
+		image=$(image_package) && version=$(candidate "$image") || return
+		echo "$image-$version" >"$answer.$$"
+		mv "$answer.$$" "$answer"
+	fi
+	printf '%s/%s' "$cache" "$(<"$answer")"
 }
 
 # What the headers of IMAGE need to be of use.
