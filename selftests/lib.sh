@@ -8,7 +8,7 @@ SELFTESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:$SELFTESTS/../.build/user"
 export PYTHONDONTWRITEBYTECODE=1
 # What programs say is looked for, and a decimal sign is a point.
-export LC_ALL=C.UTF-8
+export LC_ALL=C
 
 KSFT_SKIP=4
 # What a machine's administrator has put among Python's packages would be loaded at each
