@@ -22,7 +22,6 @@ in_netns=("$SELFTESTS/../.build/selftests/in_netns")
 [ -x "${in_netns[0]}" ] || in_netns=(ip netns exec)
 work=$(mktemp -d "${TMPDIR:-/tmp}/dstm-test.XXXXXX") || exit 1
 namespaces=()
-devices=()
 tracing=
 tap_count=0
 tap_failed=0
@@ -39,22 +38,27 @@ if grep -qs 'User Mode Linux' /proc/cpuinfo; then
 	uml=1
 fi
 
+# kill_within NAMESPACE...
+kill_within()
+{
+	local ns p
+
+	for p in /proc/[0-9]*; do
+		for ns; do
+			[ ! "$p/ns/net" -ef "/run/netns/$ns" ] || kill -KILL "${p#/proc/}" 2>/dev/null
+		done
+	done
+}
+
 cleanup()
 {
-	local ns pids
-
 	trap - EXIT
 	# shellcheck disable=SC2046
 	kill $(jobs -p) 2>/dev/null
-	for ns in "${namespaces[@]}"; do
-		pids=$(ip netns pids "$ns" 2>/dev/null)
-		# shellcheck disable=SC2086
-		[ -n "$pids" ] && kill -KILL $pids 2>/dev/null
-		ip netns del "$ns" 2>/dev/null
-	done
-	for ns in "${devices[@]}"; do
-		ip link del "$ns" 2>/dev/null
-	done
+	kill_within "${namespaces[@]}"
+	# One that is gone already is no error.
+	[ ${#namespaces[@]} -eq 0 ] ||
+		printf 'netns del %s\n' "${namespaces[@]}" | ip -force -batch - 2>/dev/null
 	[ -z "$tracing" ] || rmdir "$tracing"
 	rm -rf "$work"
 }
@@ -273,14 +277,17 @@ in_batch()
 # ns NAME...: for each name a namespace, called as the variable says.
 ns()
 {
-	local name
+	local name new=()
 
-	for name in "$@"; do
+	for name; do
 		printf -v "$name" '%s' "dstm-$name-$$"
-		ip netns add "dstm-$name-$$" || bail "no network namespace"
-		namespaces+=("dstm-$name-$$")
+		new+=("${!name}")
+	done
+	namespaces+=("${new[@]}")
+	printf 'netns add %s\n' "${new[@]}" | ip -batch - || bail "no network namespace"
+	for name in "${new[@]}"; do
 		# shellcheck disable=SC2016
-		n "dstm-$name-$$" sh -c '
+		n "$name" sh -c '
 			for i in all default; do
 				echo 0 > /proc/sys/net/ipv6/conf/$i/accept_dad
 				echo 0 > /proc/sys/net/ipv6/conf/$i/dad_transmits
