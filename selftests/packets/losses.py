@@ -16,12 +16,11 @@ MANY = 8192
 def copied(device, protocol):
     """Each frame comes once more by another device, for every action there is; all in
     one go, so that none of them is worked off meanwhile."""
-    yield from ("ip link add copies type dummy", "ip link set copies up",
-                f"tc qdisc add dev {device} clsact")
     copy = "action mirred ingress mirror dev copies "
-    for number in range(FILTERS):
-        yield f"tc filter add dev {device} ingress prio {number + 1} protocol {protocol} " \
-            "matchall " + copy * ACTIONS + "continue"
+    filters = "".join(f"filter add dev {device} ingress prio {number + 1} protocol {protocol} "
+                      f"matchall {copy * ACTIONS}continue\n" for number in range(FILTERS))
+    return ["ip link add copies up type dummy", f"tc qdisc add dev {device} clsact",
+            f"sh -c \"printf '{filters}' | tc -batch -\""]
 
 
 def alone(device):
@@ -43,9 +42,9 @@ def cases():
         Case("decap-queue-full", "RFC 7596 6.2", [from_client(inner)], None,
              {"rx-packets": QUEUE, "rx-bytes": QUEUE * len(bytes(inner)),
               "rx-backlog": COPIES - QUEUE},
-             before=list(copied("under0", "ipv6")), after=alone("under0")),
+             before=copied("under0", "ipv6"), after=alone("under0")),
         Case("encap-queue-full", "RFC 7596 6.2", [from_inet(outside)], None,
              {"tx-packets": QUEUE, "tx-bytes": QUEUE * len(bytes(outside)),
               "tx-backlog": COPIES - QUEUE},
-             before=[many("add", " remote 2001:db8:2::77")] + list(copied("inet0", "ip")),
+             before=[many("add", " remote 2001:db8:2::77")] + copied("inet0", "ip"),
              after=alone("inet0") + [many("del")])]
