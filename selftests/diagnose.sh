@@ -96,7 +96,7 @@ gw_nft 'add chain inet t f { type filter hook forward priority 0; policy drop; }
 check "a forward chain that drops is found" found \
 	"chain f of table inet t drops what no rule accepts, and no rule there names dstm0" \
 	'nft add rule inet t f iifname "dstm0" accept'
-check_not "and stops the packets" pings "$client" 198.51.100.2
+check_not "and stops the packets" pings "$client" 198.51.100.2 -W 0.3
 gw_nft add rule inet t f iifname dstm0 accept
 gw_nft add rule inet t f oifname dstm0 accept
 check "rules that name the device content it" sound

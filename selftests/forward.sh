@@ -64,7 +64,7 @@ redirects()
 }
 check "the device leaves the settings of redirects alone" redirects
 check_not "no mapping: nothing passes" \
-	n "$client" ping -4 -n -c 1 -W 1 $outside
+	n "$client" ping -4 -n -c 1 -W 0.3 $outside
 check "whole address: add" map add ipv4 $inside remote 2001:db8:1::7
 both_directions "whole address, ip6tnl client"
 
@@ -127,7 +127,7 @@ ip -n "$client" link set dstm0 up
 ip -n "$client" addr add $inside/32 dev dstm0
 ip -n "$client" route add default dev dstm0
 check_not "role client: nothing passes without a mapping" \
-	n "$client" ping -4 -n -c 1 -W 1 $outside
+	n "$client" ping -4 -n -c 1 -W 0.3 $outside
 check "role client: map add" \
 	n "$client" "$nl" map add dev dstm0 ipv4 $inside remote 2001:db8::1
 both_directions "whole address, role client"

@@ -48,27 +48,27 @@ expired()
 	grep -q expire "$work/events"
 }
 
-ordered "map add with lifetime 3" add ipv4 192.0.2.7 remote 2001:db8:1::7 lifetime 3
+ordered "map add with lifetime 2" add ipv4 192.0.2.7 remote 2001:db8:1::7 lifetime 2
 left()
 {
 	local left
 
 	left=$(mapping_field lifetime)
 	echo "lifetime left: $left"
-	[ "$left" -le 3 ] && [ "$left" -ge 1 ]
+	[ "$left" -le 2 ] && [ "$left" -ge 1 ]
 }
 check "map show tells the time left" left
-check "traffic stops after 3 s" dies 3
+check "traffic stops after 2 s" dies 2
 check "the mapping leaves the table" busywait 3000 gone
 check "an expire event tells of it" busywait 3000 expired
 check "then its packets have no mapping" counted tx-no-mapping 1 \
-	fails n "$inet" ping -c 1 -W 1 192.0.2.7
+	fails n "$inet" ping -c 1 -W 0.3 192.0.2.7
 
 # Renewing.
 map add ipv4 192.0.2.7 remote 2001:db8:1::7 lifetime 600 || bail "map add"
 check "traffic before the renewal" traffic "$inet" udp 192.0.2.7 5200 --count 5
 before=$(mapping_field tx-packets)
-ordered "replace gives a new lifetime" replace ipv4 192.0.2.7 remote 2001:db8:1::7 lifetime 4
+ordered "replace gives a new lifetime" replace ipv4 192.0.2.7 remote 2001:db8:1::7 lifetime 2
 kept()
 {
 	local now
@@ -78,7 +78,7 @@ kept()
 	[ "$before" -ge 5 ] && [ "$now" -ge "$before" ]
 }
 check "and keeps the counters" kept
-check "traffic stops after the new lifetime" dies 4
+check "traffic stops after the new lifetime" dies 2
 
 map add ipv4 192.0.2.7 remote 2001:db8:1::7 lifetime 1 || bail "map add"
 map replace ipv4 192.0.2.7 remote 2001:db8:1::7 || bail "map replace"

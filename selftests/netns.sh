@@ -59,7 +59,7 @@ ip -n "$gw2" addr add 2001:db8::1/128 dev lo nodad
 routers "$gw2"
 tunnel_client "$client2" 1 7 192.0.2.7
 check "a second gateway with the same local address elsewhere" gateway_device "$gw2"
-check_not "has a table of its own" pings "$client2" 198.51.100.2 -w 1
+check_not "has a table of its own" pings "$client2" 198.51.100.2 -W 0.3
 check "a mapping of the same address there" \
 	n "$gw2" "$nl" map add dev dstm0 ipv4 192.0.2.7 remote 2001:db8:1::7
 check "the second gateway works" busywait 2000 pings "$client2" 198.51.100.2

@@ -58,7 +58,7 @@ for round in 1 2; do
 		map replace ipv4 192.0.2.7 remote 2001:db8:2::8
 	check "round $round: the other has it" answers "$other"
 	check "round $round: the first may not use it" counted rx-outer-source 1 \
-		fails n "$client" ping -4 -c 1 -W 1 198.51.100.2
+		fails n "$client" ping -4 -c 1 -W 0.3 198.51.100.2
 	check "round $round: and back" map replace ipv4 192.0.2.7 remote 2001:db8:1::7
 done
 check "the first has it again" answers "$client"

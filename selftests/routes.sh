@@ -40,7 +40,7 @@ to_another()
 
 lost()
 {
-	! n "$inet" ping -4 -n -c 2 -i 0.01 -W 1 192.0.2.7
+	! n "$inet" ping -4 -n -c 2 -i 0.01 -W 0.3 192.0.2.7
 }
 
 # while_there OBJECT ARGUMENT... -- CHECK...: with a route, an address or a rule, and
@@ -82,7 +82,7 @@ by_type_of_service()
 
 from_elsewhere()
 {
-	counted tx-packets "$1" fails n "$inet" ping -4 -n -c 2 -i 0.01 -W 1 \
+	counted tx-packets "$1" fails n "$inet" ping -4 -n -c 2 -i 0.01 -W 0.3 \
 		-I 203.0.113.9 192.0.2.7
 }
 
@@ -114,7 +114,7 @@ second_device()
 	gw_nl map add dev dstm1 ipv4 192.0.2.7 remote 2001:db8:1::7
 	to_client || return 1
 	ip -n "$gw" route add 192.0.2.7/32 dev dstm1
-	counted tx-packets 0 fails n "$inet" ping -4 -n -c 3 -i 0.01 -W 1 192.0.2.7 &&
+	counted tx-packets 0 fails n "$inet" ping -4 -n -c 3 -i 0.01 -W 0.3 192.0.2.7 &&
 		gw_nl -j stats dev dstm1 | grep -q '"tx-packets":3' || return 1
 	gw_nl link del dstm1
 	to_client

@@ -176,7 +176,7 @@ check "takes both ways without them" takes 3 3
 
 # Routing.
 ip -n "$gw" route add blackhole 192.0.2.7
-check "a route elsewhere" loses 0 0 "$inet" ping -4 -c 1 -W 1 192.0.2.7
+check "a route elsewhere" loses 0 0 "$inet" ping -4 -c 1 -W 0.3 192.0.2.7
 ip -n "$gw" route del blackhole 192.0.2.7
 check "no more" takes 3 3
 sysctl_gw()
@@ -184,7 +184,7 @@ sysctl_gw()
 	n "$gw" sysctl -q -w "$@"
 }
 sysctl_gw net.ipv4.conf.inet0.forwarding=0
-check "no forwarding at the device" loses 3 0 "$client" ping -4 -c 3 -i 0.01 -W 1 198.51.100.2
+check "no forwarding at the device" loses 3 0 "$client" ping -4 -c 3 -i 0.01 -W 0.3 198.51.100.2
 sysctl_gw net.ipv4.conf.inet0.forwarding=1
 check "forwarding again" takes 3 3
 sysctl_gw net.ipv4.ip_forward_use_pmtu=1
@@ -192,7 +192,7 @@ check "path MTUs of IPv4 are believed" takes 0 0
 sysctl_gw net.ipv4.ip_forward_use_pmtu=0
 ip -n "$gw" route add 203.0.113.0/24 dev dstm0
 ip -n "$inet" addr add 203.0.113.9/32 dev lo
-from_elsewhere() { n "$inet" ping -4 -c 3 -i 0.01 -W 1 -I 203.0.113.9 192.0.2.7; }
+from_elsewhere() { n "$inet" ping -4 -c 3 -i 0.01 -W 0.3 -I 203.0.113.9 192.0.2.7; }
 from_elsewhere > /dev/null
 echo > $tracing/trace
 from_elsewhere > /dev/null
@@ -267,7 +267,7 @@ in_front()
 	END
 	takes 3 3 && n "$gw" nft list table netdev watch | grep 'packets [1-9]' || return 1
 	n "$gw" nft add rule netdev watch in ip daddr 192.0.2.7 drop
-	loses 3 0 "$client" ping -4 -c 3 -i 0.01 -W 1 198.51.100.2 || return 1
+	loses 3 0 "$client" ping -4 -c 3 -i 0.01 -W 0.3 198.51.100.2 || return 1
 	n "$gw" nft delete table netdev watch
 	takes 3 3
 }
@@ -311,7 +311,7 @@ policy()
 refused_by_default()
 {
 	ip -n "$gw" xfrm policy setdefault fwd block || return 1
-	loses 0 0 "$inet" ping -4 -c 1 -W 1 192.0.2.7 && shows "stands aside: ipsec" || return 1
+	loses 0 0 "$inet" ping -4 -c 1 -W 0.3 192.0.2.7 && shows "stands aside: ipsec" || return 1
 	ip -n "$gw" xfrm policy setdefault fwd accept
 	takes 3 3
 }

@@ -16,7 +16,7 @@ echo 1 > $tracing/events/skb/kfree_skb/enable
 pings "$client" 198.51.100.2 > /dev/null
 inject "$client" --inner-source 192.0.2.66
 inject "$client" --inner-source 127.0.0.1
-n "$inet" ping -4 -n -c 1 -W 1 192.0.2.99 > /dev/null
+n "$inet" ping -4 -n -c 1 -W 0.3 192.0.2.99 > /dev/null
 echo 0 > $tracing/events/enable
 cat $tracing/trace > "$work/trace"
 

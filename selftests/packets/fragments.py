@@ -185,9 +185,9 @@ def late():
     brief = {"before": ["sysctl -w net.ipv4.ipfrag_time=1"],
              "after": ["sysctl -w net.ipv4.ipfrag_time=3600"]}
     yield Case("decap-set-fragment-late", "RFC 792",
-               [from_client(parts_again(SHARED, HOST)[0], src=FIVE_AT), Pause(2)], **brief)
+               [from_client(parts_again(SHARED, HOST)[0], src=FIVE_AT), Pause(1.3)], **brief)
     yield Case("encap-set-fragment-late", "RFC 792",
-               [from_inet(parts_again(HOST, SHARED)[0]), Pause(2)], **brief)
+               [from_inet(parts_again(HOST, SHARED)[0]), Pause(1.3)], **brief)
 
 
 def malicious():

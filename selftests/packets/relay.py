@@ -231,7 +231,7 @@ def aged():
     full = sized(1460, dst=address, flags="DF")
     return Case("path-mtu-ages", "RFC 8201 4",
                 [icmpv6(ICMPv6PacketTooBig(mtu=1300), sent(full, dst=remote)),
-                 from_inet(full), Pause(2.2), from_inet(full)],
+                 from_inet(full), Pause(1.3), from_inet(full)],
                 [told(full, code=4, mtu=1260), told(full, code=4, mtu=1260),
                  to_client(hop(full), dst=remote)],
                 {"tx-too-big": 1} | tx(full),
