@@ -89,9 +89,20 @@ kernel_image()
 	echo "$built"/boot/vmlinuz-*
 }
 
+# Links to the headers, in a folder where the compiler works then. ccache knows a source
+# by its way from there, which so is the same in each clone.
 kernel_kdir()
 {
-	echo "KDIR=$(echo "$built"/usr/src/linux-headers-*-amd64)"
+	local headers links=$repo/.build/$kernel/kdir
+
+	headers=$(echo "$built"/usr/src/linux-headers-*-amd64)
+	if [ "$(readlink "$links/Makefile")" != "$headers/Makefile" ]; then
+		rm -rf "$links"
+		mkdir -p "$links.$$"
+		cp -rsT "$headers" "$links.$$"
+		mv -T "$links.$$" "$links"
+	fi
+	echo "KDIR=$links"
 }
 
 kernel_make()
