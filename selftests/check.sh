@@ -12,13 +12,13 @@ out=$PWD/.build/check
 results=$out/results
 
 # What runs in a kernel, in this order: what is about orders, about packets, and about
-# what happens at the same time.
-orders="forward.sh antispoof.sh lifetime.sh events.sh errors.sh"
-packets="mtu.sh trace.sh gso.sh ynl.sh packets.sh programs.sh"
+# what happens at the same time. Two of which one waits a lot are side by side.
+orders="forward.sh+programs.sh antispoof.sh events.sh errors.sh"
+packets="mtu.sh trace.sh gso.sh ynl.sh packets.sh+lifetime.sh"
 at_once="diagnose.sh replace.sh sync.sh dump.sh netns.sh"
 # What is random, with a short budget (make check-long has a long one), or long; an
 # emulated kernel gets a part of it.
-more="packets_hooked.sh model.sh fuzz.sh coexist.sh"
+more="packets_hooked.sh+model.sh fuzz.sh coexist.sh"
 # What passes parts of the stack by. User-mode Linux has no probes of functions, by which
 # early.sh sees it.
 ways="routes.sh shortcut.sh packets_shortcut.sh"
