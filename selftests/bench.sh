@@ -4,8 +4,8 @@
 # Measures what a packet costs, against the other ways Linux has: in User-mode Linux of
 # two kernels on one core of this machine, on two cores, and in instructions of Debian's
 # own kernel. Tables go to the terminal; they, the figures as JSON and the plots go to
-# .build/bench. Takes ten minutes, and half an hour more the first time, when kernels are
-# built.
+# .build/bench. Takes seven minutes and more, and half an hour besides the first time,
+# when kernels are built.
 set -eu -o pipefail
 
 cd "$(dirname "$0")/.."

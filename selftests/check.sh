@@ -115,8 +115,9 @@ host_tests_and_waiting()
 # never rest, User-mode Linux would for each of its many steps, and a lease come too late.
 have_cpu_at_once()
 {
-	chrt -r -p 1 $BASHPID || echo "no CPU at once: daemons may be late, and their tests fail"
+	chrt -r -p 1 $BASHPID || echo "no CPU at once: daemons may be late, and their tests may fail"
 }
+
 builds()
 {
 	local k
